@@ -1,7 +1,7 @@
 import type { Capability } from "./capability.ts";
 import type { CaseContext } from "./context.ts";
 import { isObject } from "./expect.ts";
-import type { Change } from "./self-test/mutant.ts";
+import type { Fault } from "./self-test/mutant.ts";
 
 /**
  * MUST: a client breaks without it, as its proof shows. SHOULD: some clients do, or operators suffer. DOC: it deviates from
@@ -37,8 +37,10 @@ export interface Case {
   readonly after?: boolean;
   /** 10 s unless said; 30 s on a subject that the suite has started. */
   readonly limitMs?: number;
-  /** Faults that the case must find, beside it; those that several cases find are in `self-test/mutants/`. */
-  readonly faults?: readonly Change[];
+  /** Faults that the case must find; they stand with the case that they say most about. */
+  readonly faults?: readonly Fault[];
+  /** Faults of other cases that it must find as well, by their ids. */
+  readonly finds?: readonly string[];
   /**
    * Passes by returning. Throws a `Failure` (see expect.ts) if the requirement is not met, a `Skip` if it cannot be
    * decided; anything else is an error of the suite or of the transport.

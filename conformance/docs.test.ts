@@ -8,7 +8,6 @@ import { parseBaseline } from "./expectation/baseline.ts";
 import { capabilities } from "./capability.ts";
 import { needsProof } from "./case.ts";
 import { cases } from "./cases.ts";
-import { toCatalogue } from "./catalogue.ts";
 import { createConformanceCommand } from "./command.ts";
 import { compareIds } from "./folder.ts";
 import { proofs } from "./proof/proofs.ts";
@@ -17,7 +16,6 @@ import { findIdleGlobs } from "./select.ts";
 import { mutants } from "./self-test/mutants.ts";
 import { toUnnamed } from "./self-test/self-test.ts";
 import { listSets, loadSet } from "./sets.ts";
-import { variants } from "./self-test/variants.ts";
 import type { Terminal } from "./terminal.ts";
 import { verdicts } from "./verdict.ts";
 import { plain } from "./paint.ts";
@@ -211,16 +209,6 @@ test("the fixture contract has every code of failure that the suite uses", () =>
   const codes = namesOf(fixture, "code");
   expect(used.length).toBeGreaterThan(3);
   for (const code of used) expect(codes).toContain(code);
-});
-
-test("the catalogue is what `list --markdown` prints", () => {
-  expect(read("conformance/catalogue.md")).toBe(toCatalogue(cases));
-});
-
-test("the numbers that the documentation gives are right", () => {
-  expect(read("README.md")).toContain(`${cases.length} requirements`);
-  expect(readme).toContain(`${mutants.length} mutants`);
-  expect(readme).toContain(`${variants.length} legal variants`);
 });
 
 test("every MUST has a proof, and no other case has one", () => {

@@ -19,6 +19,14 @@ export const abortCases = defineCases([
     needs: ["fixture"],
     eachSdk: true,
     alone: true,
+    faults: [
+      {
+        id: "runs-on-without-client",
+        alone: true,
+        what: "Nobody tells the model that the client has left, and billed tokens go on: oobabooga/textgen#4521.",
+        deaf: true,
+      },
+    ],
     run: (context) => leaveStream(context, () => undefined),
   },
   {
@@ -29,6 +37,7 @@ export const abortCases = defineCases([
     needs: ["fixture"],
     eachSdk: true,
     alone: true,
+    finds: ["runs-on-without-client"],
     run: (context) => leaveStream(context, (stream) => stream.controller.abort()),
   },
   {
@@ -40,6 +49,7 @@ export const abortCases = defineCases([
     needs: ["fixture"],
     eachSdk: true,
     alone: true,
+    finds: ["runs-on-without-client"],
     async run(context) {
       const before = await readQuietRuns(context);
       const left = new AbortController();
@@ -59,6 +69,7 @@ export const abortCases = defineCases([
     needs: ["fixture"],
     eachSdk: true,
     alone: true,
+    finds: ["runs-on-without-client"],
     async run(context) {
       const before = await readQuietRuns(context);
       const call = context.sdk.client.chat.completions.create(context.say(thinking), { timeout: 200, maxRetries: 0 });
@@ -74,6 +85,7 @@ export const abortCases = defineCases([
     source: "The SDK repeats a call after its timeout, twice by default; NousResearch/hermes-agent#19642",
     needs: ["fixture"],
     alone: true,
+    finds: ["runs-on-without-client"],
     async run(context) {
       const before = await readQuietRuns(context);
       const client = context.sdk.create({ timeout: 200, maxRetries: 1 });

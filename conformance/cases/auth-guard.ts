@@ -2,6 +2,7 @@ import { defineCases } from "../case.ts";
 import { expectEqual, expectThat } from "../expect.ts";
 import { toHead } from "../lens/socket.ts";
 import type { WireAnswer } from "../lens/wire.ts";
+import { editError, isChat, parse, refuse } from "../self-test/edits/requests.ts";
 import { ask, expectRefusal, unknownPath } from "./routes-answers.ts";
 import { waitForHead } from "./routes-raw.ts";
 
@@ -16,6 +17,23 @@ export const authGuardCases = defineCases([
     requirement: "A key, right or wrong, is never repeated in an answer: not in its headers, its body or its stream.",
     source: "CWE-209, CWE-532: answers are logged, cached and pasted into bug reports.",
     needs: ["auth"],
+    faults: [
+      {
+        id: "auth-key-repeated",
+        what: "The refusal repeats the key: `Incorrect API key provided: …`.",
+        answer: editError((error, { status }, { headers }) =>
+          status === 401 ? { ...error, message: `Incorrect API key provided: ${headers.authorization}` } : error,
+        ),
+      },
+      {
+        id: "auth-key-in-header",
+        what: "A debugging header shows the right key.",
+        answer: (answer, { headers }) => ({
+          ...answer,
+          headers: { ...answer.headers, "x-debug-auth": String(headers.authorization) },
+        }),
+      },
+    ],
     async run(context) {
       const canary = `sk-CANARY-${Math.floor(context.random() * 1e12)}-end`;
       const headers = { authorization: `Bearer ${canary}` };
@@ -42,6 +60,14 @@ export const authGuardCases = defineCases([
     requirement: "The key is looked at before the body: without one, a broken or a huge body is 401 at once.",
     source: "GHSA-rm59-992w-x2mv and others: strangers must not make a server read and parse what they send.",
     needs: ["auth"],
+    finds: ["auth-optional", "auth-403", "auth-body-empty", "auth-body-flat"],
+    faults: [
+      {
+        id: "auth-after-body",
+        what: "The body is parsed before the key is looked at: strangers are told what is wrong with it.",
+        call: (call) => (isChat(call) && parse(call.bytes.toString("utf8")) === undefined ? refuse(400) : undefined),
+      },
+    ],
     async run(context) {
       const headers = { authorization: undefined };
       const broken = await context.send({ path: "/chat/completions", body: '{"model":', headers });

@@ -4,7 +4,12 @@ import type { CaseContext } from "../context.ts";
 import { expectEqual, expectThat, Failure } from "../expect.ts";
 import { createAgent } from "../lens/dial.ts";
 import type { WireRequest } from "../lens/wire.ts";
+import { withHeaders } from "../self-test/edit.ts";
+import type { Change, ProxiedCall } from "../self-test/mutant.ts";
 import { saysClose, toGet, toPost, waitForAnswers } from "./concurrency-raw.ts";
+
+/** Calls that a limit allows before it says no. */
+const callsMax = 30;
 
 const callsInARow = 50;
 /** Fewer where a real model has to answer each. */
@@ -20,6 +25,14 @@ export const connectionCases = defineCases([
     requirement: "Many calls in a row on one kept connection are all answered.",
     source: "RFC 9112, section 9.3 (persistence); the SDK's fetch keeps connections, every major",
     limitMs: 60_000,
+    finds: ["answers-mixed-up", "json-then-done"],
+    faults: [
+      {
+        id: "limit-of-calls",
+        what: "After thirty calls the server answers 429.",
+        answer: limitCalls(),
+      },
+    ],
     async run(context) {
       const { subject, has, send } = context;
       const options = { keepAlive: true, maxSockets: 1 };
@@ -81,6 +94,16 @@ export const connectionCases = defineCases([
     requirement:
       "After an error the connection can be used again, or the error says `Connection: close`; pipelined requests are answered in order.",
     source: "RFC 9112, sections 9.3 and 9.3.2",
+    faults: [
+      {
+        id: "error-length-too-long",
+        what: "`content-length` of an error is longer than its body, and the connection cannot be used again.",
+        answer: (answer) =>
+          answer.status === 400
+            ? withHeaders(answer, { "content-length": String(String(answer.body).length + 5) })
+            : answer,
+      },
+    ],
     async run(context) {
       const { subject, connect, signal, has } = context;
       const bad = toPost(subject, { model: subject.model, messages: [] });
@@ -120,4 +143,12 @@ function toCheapRequest({ say, has }: CaseContext, at: number): WireRequest {
   if (has("fixture")) return { path: "/chat/completions", body: say(`@@echo call ${at}`) };
   if (has("models")) return { path: "/models", method: "GET" };
   return { path: "/chat/completions", body: say("hi", { max_tokens: 1 }) };
+}
+
+function limitCalls(): NonNullable<Change["answer"]> {
+  let count = 0;
+  return (answer, { path }: ProxiedCall) => {
+    count += path.endsWith("/chat/completions") ? 1 : 0;
+    return count > callsMax ? { ...answer, status: 429 } : answer;
+  };
 }

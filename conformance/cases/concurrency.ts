@@ -1,6 +1,7 @@
 import { defineCases } from "../case.ts";
 import { expectEqual, expectText, expectThat } from "../expect.ts";
 import { toText } from "../lens/stream.ts";
+import { eachDelta, eachMessage } from "../self-test/edit.ts";
 import { expectStream } from "./sdk-answer.ts";
 import { settle } from "./sdk-settle.ts";
 
@@ -17,6 +18,14 @@ export const concurrencyCases = defineCases([
     requirement: "Calls that run at once get each its own answer, with an `id` that no other has.",
     source: "OpenAI's document: CreateChatCompletionResponse.id (a unique identifier)",
     needs: ["fixture"],
+    finds: ["json-as-text-plain", "json-id-constant", "json-id-empty", "json-content-as-reasoning"],
+    faults: [
+      {
+        id: "answers-mixed-up",
+        what: "An answer holds the text of the one before.",
+        json: mixAnswers(),
+      },
+    ],
     async run({ sdk, say, signal }) {
       const calls = numbers.map(async (number) => {
         const body = say(`@@think 20ms\n@@echo this is answer ${number}`);
@@ -37,6 +46,29 @@ export const concurrencyCases = defineCases([
     requirement: "Streams that run at once do not mix: each has one `id` of its own and its own text.",
     source: "OpenAI's document: CreateChatCompletionStreamResponse.id (each chunk has the same ID)",
     needs: ["fixture"],
+    finds: [
+      "events-single-newline",
+      "done-in-lower-case",
+      "stream-answered-whole",
+      "deltas-trimmed",
+      "chunk-id-each",
+      "chunk-id-missing",
+      "chunk-message-for-delta",
+      "delta-content-as-parts",
+      "chunk-error-object",
+    ],
+    faults: [
+      {
+        id: "deltas-mixed-up",
+        what: "A stream says the words of whichever stream came before.",
+        chunk: mixDeltas(),
+      },
+      {
+        id: "chunk-id-shared",
+        what: "All streams have the same id.",
+        chunk: (chunk) => ({ ...chunk, id: "chatcmpl-0" }),
+      },
+    ],
     async run({ sdk, say, signal }) {
       const streams = numbers.map(async (number) => {
         const text = Array.from({ length: 5 }, (_value, at) => `stream ${number} part ${at}`).join(", ");
@@ -62,6 +94,13 @@ export const concurrencyCases = defineCases([
     needs: ["fixture"],
     alone: true,
     limitMs: 20_000,
+    faults: [
+      {
+        id: "one-call-at-a-time",
+        what: "Calls are worked off one by one, and a long one holds up all others.",
+        serial: true,
+      },
+    ],
     async run({ chat, say, signal }) {
       const left = new AbortController();
       let ended = false;
@@ -91,6 +130,14 @@ export const concurrencyCases = defineCases([
     source: "WHATWG HTML, section 9.2.6: events are dispatched in the order in which they come",
     needs: ["fixture"],
     limitMs: 30_000,
+    finds: ["events-single-newline", "done-missing", "chunk-error-object"],
+    faults: [
+      {
+        id: "delta-lost",
+        what: "A full buffer loses one delta of a long stream.",
+        chunk: (chunk, index) => (index === 4096 ? undefined : chunk),
+      },
+    ],
     async run({ stream, say }) {
       const reading = await stream(say(`@@count ${deltas}`), { limitMs: 25_000 });
       expectStream(reading);
@@ -103,3 +150,24 @@ export const concurrencyCases = defineCases([
     },
   },
 ]);
+
+function mixAnswers(): (body: Record<string, unknown>) => unknown {
+  let last: unknown = "";
+  return (body) =>
+    eachMessage(body, (message) => {
+      const content = last;
+      last = message["content"];
+      return { ...message, content };
+    });
+}
+
+function mixDeltas(): (chunk: Record<string, unknown>) => Record<string, unknown> {
+  let last: unknown = "";
+  return (chunk) =>
+    eachDelta(chunk, (delta) => {
+      if (!delta["content"]) return delta;
+      const content = last;
+      last = delta["content"];
+      return { ...delta, content };
+    });
+}

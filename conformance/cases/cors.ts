@@ -1,6 +1,9 @@
 import { defineCases } from "../case.ts";
 import { expectEqual, expectThat, Skip } from "../expect.ts";
 import type { WireAnswer } from "../lens/wire.ts";
+import { add, drop } from "../self-test/edits/headers.ts";
+import { refuse } from "../self-test/edits/requests.ts";
+import type { Change, ProxiedAnswer } from "../self-test/mutant.ts";
 import {
   askFirst,
   callRefused,
@@ -16,6 +19,10 @@ import {
 } from "./cors-ask.ts";
 import { withOwn } from "./own-server.ts";
 import { ask } from "./routes-answers.ts";
+
+const allowHeaders = "access-control-allow-headers";
+
+const allowOrigin = "access-control-allow-origin";
 
 /** What the SDK's majors send beyond what browsers allow by themselves. */
 const sdkHeaders = [
@@ -44,6 +51,29 @@ export const corsCases = defineCases([
     level: "SHOULD",
     requirement: "Where pages may call, the preflight is answered 2xx without a key, and permits POST.",
     source: "Fetch standard, CORS-preflight fetch: no credentials; dphnAI/sonar#434, IBM/mcp-context-forge#1493.",
+    faults: [
+      {
+        id: "cors-preflight-401",
+        what: "The preflight needs a key, which no browser sends (dphnAI/sonar#434).",
+        call: ({ method, headers }) =>
+          method === "OPTIONS" && headers.authorization === undefined ? refuse(401) : undefined,
+      },
+      {
+        id: "cors-preflight-unrouted",
+        what: "OPTIONS is a method that nobody has thought of: 500.",
+        call: ({ method }) => (method === "OPTIONS" ? refuse(500) : undefined),
+      },
+      {
+        id: "cors-preflight-plain",
+        what: "Answers have CORS headers but the preflight has none (openclaw/openclaw#68647).",
+        answer: atPreflight(dropCors),
+      },
+      {
+        id: "cors-get-only",
+        what: "The preflight permits GET only.",
+        answer: atPreflight((answer) => add(answer, { "access-control-allow-methods": "GET" })),
+      },
+    ],
     async run(context) {
       if (context.has("cors") || context.has("own")) return withCors(context, expectPermitted);
       if (!(await isMeant(toTarget(context)))) throw new Skip(`no answer has CORS headers for ${pageOrigin}`);
@@ -55,6 +85,19 @@ export const corsCases = defineCases([
     level: "SHOULD",
     requirement: "The preflight permits every header that the SDK sends; `*` does not cover `authorization`.",
     source: "Fetch standard, CORS-preflight fetch; ollama/ollama#4388, pollinations/pollinations#10165.",
+    finds: ["cors-preflight-401", "cors-preflight-unrouted", "cors-preflight-plain"],
+    faults: [
+      {
+        id: "cors-stainless-forbidden",
+        what: "The preflight permits the ordinary headers but not `x-stainless-*` (ollama/ollama#4388).",
+        answer: atPreflight((answer) => add(answer, { [allowHeaders]: "authorization, content-type, x-stainless-os" })),
+      },
+      {
+        id: "cors-headers-asterisk",
+        what: "The preflight permits `*`, which does not cover `authorization`.",
+        answer: atPreflight((answer) => add(answer, { [allowHeaders]: "*" })),
+      },
+    ],
     run: (context) =>
       withCors(context, async (target) => {
         const asked = { "access-control-request-headers": sdkHeaders.join(",") };
@@ -71,6 +114,18 @@ export const corsCases = defineCases([
     level: "SHOULD",
     requirement: "`access-control-expose-headers` lets pages read `x-request-id` and `retry-after`.",
     source: "Fetch standard, CORS-exposed header-name list. OpenAI SDK: reads both, in browsers too.",
+    faults: [
+      {
+        id: "cors-nothing-exposed",
+        what: "Pages cannot read `x-request-id` and `retry-after`.",
+        answer: (answer) => ({ ...answer, headers: drop(answer.headers, "access-control-expose-headers") }),
+      },
+      {
+        id: "cors-not-on-errors",
+        what: "Refusals have no CORS headers: a page sees `Failed to fetch`.",
+        answer: (answer) => (answer.status >= 400 ? dropCors(answer) : answer),
+      },
+    ],
     run: (context) =>
       withCors(context, async (target) => {
         const { headers } = await callRefused(target, pageOrigin);
@@ -85,6 +140,14 @@ export const corsCases = defineCases([
     level: "SHOULD",
     requirement: "Errors and streams carry the CORS headers as completions do.",
     source: "Fetch standard, CORS check: without them a page is told `Failed to fetch` and nothing else.",
+    finds: ["cors-not-on-errors"],
+    faults: [
+      {
+        id: "cors-not-on-streams",
+        what: "Streams have no CORS headers.",
+        streamHeaders: (headers) => drop(headers, allowOrigin),
+      },
+    ],
     run: (context) =>
       withCors(context, async (target) => {
         const headers = { origin: pageOrigin };
@@ -105,6 +168,24 @@ export const corsCases = defineCases([
     level: "SHOULD",
     requirement: "Where only some origins are allowed, those that merely resemble one (and `null`) are not.",
     source: "CWE-942: comparing with a prefix, a suffix or without the scheme.",
+    finds: ["cors-preflight-unrouted", "cors-preflight-plain"],
+    faults: [
+      {
+        id: "cors-origin-prefix",
+        what: "An origin that begins as an allowed one is allowed (CWE-942).",
+        answer: allowIf((origin) => origin.startsWith("https://app.example")),
+      },
+      {
+        id: "cors-origin-suffix",
+        what: "An origin that ends as an allowed one is allowed (CWE-942).",
+        answer: allowIf((origin) => origin.endsWith("app.example")),
+      },
+      {
+        id: "cors-origin-null",
+        what: "The origin `null`, which every sandboxed page has, is allowed.",
+        answer: allowIf((origin) => origin === "null"),
+      },
+    ],
     run: (context) =>
       withCors(context, async (target) => {
         const allowed = await askFirst(target, pageOrigin);
@@ -122,6 +203,16 @@ export const corsCases = defineCases([
     level: "SHOULD",
     requirement: "Credentials are not allowed to every origin, neither with `*` nor by repeating the origin.",
     source: "CWE-942; Fetch standard, CORS protocol and credentials.",
+    faults: [
+      {
+        id: "cors-credentials-to-all",
+        what: "Every origin is repeated, with credentials (CWE-942).",
+        answer: (answer, { headers: { origin } }) =>
+          origin === undefined
+            ? answer
+            : add(answer, { [allowOrigin]: origin, "access-control-allow-credentials": "true" }),
+      },
+    ],
     async run(context) {
       for (const origin of [strangerOrigin, "null"]) {
         const target = toTarget(context);
@@ -149,6 +240,13 @@ export const corsCases = defineCases([
     level: "SHOULD",
     requirement: "An answer whose `access-control-allow-origin` depends on the origin says `Vary: Origin`.",
     source: "Fetch standard, CORS protocol and HTTP caches.",
+    faults: [
+      {
+        id: "cors-vary-missing",
+        what: "Caches are not told that the answer depends on the origin.",
+        answer: (answer) => ({ ...answer, headers: drop(answer.headers, "vary") }),
+      },
+    ],
     run: (context) =>
       withCors(context, async (target) => {
         const call = (origin: string): Promise<WireAnswer> =>
@@ -204,4 +302,20 @@ async function isMeant(target: PageTarget): Promise<boolean> {
   const withKey = await askFirst(target, pageOrigin, { authorization: `Bearer ${target.apiKey}` });
   if (isOk(withKey) && isAllowed(withKey, pageOrigin)) return true;
   return isAllowed(await callRefused(target, pageOrigin), pageOrigin);
+}
+
+function dropCors(answer: ProxiedAnswer): ProxiedAnswer {
+  const names = Object.keys(answer.headers).filter((name) => name.startsWith("access-control-"));
+  return { ...answer, headers: drop(answer.headers, ...names) };
+}
+
+/** Changes the answers to OPTIONS. */
+function atPreflight(edit: (answer: ProxiedAnswer) => ProxiedAnswer): NonNullable<Change["answer"]> {
+  return (answer, { method }) => (method === "OPTIONS" ? edit(answer) : answer);
+}
+
+/** Allows the origins that a careless comparison takes for one on the list. */
+function allowIf(isTaken: (origin: string) => boolean): NonNullable<Change["answer"]> {
+  return (answer, { headers: { origin } }) =>
+    origin !== undefined && isTaken(origin) ? add(answer, { [allowOrigin]: origin }) : answer;
 }

@@ -12,6 +12,7 @@ export const errorHttpCases = defineCases([
     requirement:
       "No error is an HTML page, whoever makes it: unknown paths, wrong methods, oversized headers, malformed HTTP.",
     source: "The SDK shows the page as the message, every major; web-infra-dev/midscene#2741",
+    finds: ["error-page", "error-page-for-unknown-path"],
     async run(context) {
       for (const { what, answer } of await provokeErrors(context))
         expectNoHtml(answer.headers["content-type"] ?? "", answer.text, what);

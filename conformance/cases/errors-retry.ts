@@ -2,6 +2,8 @@ import { defineCases } from "../case.ts";
 import type { CaseContext } from "../context.ts";
 import { expectEqual, expectObject, expectRejection, expectText, expectThat, Failure, isObject } from "../expect.ts";
 import type { WireAnswer } from "../lens/wire.ts";
+import { withHeaders, without } from "../self-test/edit.ts";
+import type { ProxiedAnswer } from "../self-test/mutant.ts";
 import { expectStatus } from "./sdk-answer.ts";
 import { settle } from "./sdk-settle.ts";
 
@@ -20,6 +22,39 @@ export const errorRetryCases = defineCases([
     source:
       "OpenAI's document: responses.429 with the header Retry-After, an integer from 1; the SDK 6 sleeps any longer time, 7 ignores more than 60 s: earendil-works/pi#6911",
     needs: ["fixture"],
+    finds: ["rate-limit-503", "failure-200"],
+    faults: [
+      {
+        id: "retry-after-missing",
+        what: "No error says when to try again.",
+        answer: (answer) => ({ ...answer, headers: toText(without(answer.headers, "retry-after")) }),
+      },
+      {
+        id: "retry-after-of-days",
+        what: "`retry-after` is three days, and the SDK sleeps: earendil-works/pi#6911.",
+        answer: (answer) => retryAfter(answer, { "retry-after": "277403" }),
+      },
+      {
+        id: "retry-after-as-date",
+        what: "`retry-after` is a date.",
+        answer: (answer) => retryAfter(answer, { "retry-after": new Date(Date.now() + 2000).toUTCString() }),
+      },
+      {
+        id: "retry-after-zero",
+        what: "`retry-after` is 0, and the SDK tries again at once.",
+        answer: (answer) => retryAfter(answer, { "retry-after": "0" }),
+      },
+      {
+        id: "retry-after-ms-differs",
+        what: "`retry-after-ms` says another time than `retry-after`.",
+        answer: (answer) => retryAfter(answer, { "retry-after-ms": "20", "retry-after": "30" }),
+      },
+      {
+        id: "should-retry-never",
+        what: "Every error forbids to try again, rate limits included.",
+        answer: (answer) => (answer.status >= 400 ? withHeaders(answer, { "x-should-retry": "false" }) : answer),
+      },
+    ],
     async run(context) {
       const { headers, json } = await askRateLimit(context);
       expectObject(isObject(json) ? json["error"] : undefined, "error");
@@ -39,6 +74,7 @@ export const errorRetryCases = defineCases([
     requirement: "`retry-after-ms`, where it is sent, says the same time as `retry-after`.",
     source: "The SDK prefers `retry-after-ms`, every other client reads `retry-after`",
     needs: ["fixture"],
+    finds: ["retry-after-ms-differs"],
     async run(context) {
       const { headers } = await askRateLimit(context);
       const ms = headers["retry-after-ms"];
@@ -55,6 +91,14 @@ export const errorRetryCases = defineCases([
     source:
       "The SDK repeats every 5xx twice by itself unless this header forbids it; NousResearch/hermes-agent#19642, livekit/agents#6341",
     needs: ["fixture"],
+    finds: ["failure-said-as-answer", "failure-200"],
+    faults: [
+      {
+        id: "should-retry-missing",
+        what: "A failure after the model has begun does not forbid to try again: NousResearch/hermes-agent#19642.",
+        answer: (answer) => ({ ...answer, headers: toText(without(answer.headers, "x-should-retry")) }),
+      },
+    ],
     async run({ sdk, chat, say, signal }) {
       const body = say("@@fail after=3");
       const { status, headers } = await chat(body);
@@ -71,6 +115,22 @@ export const errorRetryCases = defineCases([
     requirement: "An overload is answered at once with status 503 and `retry-after`.",
     source: "RFC 9110, section 15.6.4; the SDK waits as long as `retry-after` says",
     needs: ["fixture"],
+    finds: [
+      "failure-said-as-answer",
+      "retry-after-missing",
+      "retry-after-of-days",
+      "retry-after-as-date",
+      "retry-after-zero",
+      "failure-200",
+      "failure-200-empty-choices",
+    ],
+    faults: [
+      {
+        id: "overload-500",
+        what: "An overload is a 500.",
+        answer: (answer) => (answer.status === 503 ? { ...answer, status: 500 } : answer),
+      },
+    ],
     async run({ chat, say }) {
       const answer = await chat(say("@@fail code=upstream_unavailable"), { limitMs: 3000 });
       expectStatus(answer, 503);
@@ -85,6 +145,21 @@ export const errorRetryCases = defineCases([
     requirement: "A model that does not answer in time is status 504 with the envelope, and the message says so.",
     source: "RFC 9110, section 15.6.5; the SDK makes InternalServerError of it",
     needs: ["fixture"],
+    finds: [
+      "failure-said-as-answer",
+      "error-without-message",
+      "error-message-object",
+      "error-page",
+      "failure-200",
+      "failure-200-empty-choices",
+    ],
+    faults: [
+      {
+        id: "timeout-502",
+        what: "A model that does not answer in time is a 502.",
+        answer: (answer) => (answer.status === 504 ? { ...answer, status: 502 } : answer),
+      },
+    ],
     async run({ chat, say }) {
       const answer = await chat(say("@@fail code=upstream_timeout"));
       expectStatus(answer, 504);
@@ -100,6 +175,15 @@ export const errorRetryCases = defineCases([
     requirement: "A prompt that is longer than the model's context is status 400 with code `context_length_exceeded`.",
     source: "OpenAI's API; agents look for the code to shorten their history, and the SDK does not repeat a 400",
     needs: ["fixture"],
+    finds: [
+      "error-flat",
+      "error-without-code",
+      "error-code-number",
+      "error-invalid-422",
+      "error-invalid-500",
+      "error-should-retry",
+      "failure-200",
+    ],
     async run({ sdk, say, signal }) {
       const client = sdk.create({ maxRetries: 2 });
       const body = say("@@fail code=context_length_exceeded");
@@ -138,4 +222,12 @@ async function retryOnce({ sdk, say, signal }: CaseContext, failure: string): Pr
   const answer = await settle(asked, "an SDK that succeeds with its second try");
   if (!Array.isArray(answer.choices)) throw new Failure("choices", String(answer.choices));
   return { startedMs, content: answer.choices[0]?.message.content };
+}
+
+function toText(headers: Record<string, unknown>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]));
+}
+
+function retryAfter(answer: ProxiedAnswer, headers: Readonly<Record<string, string>>): ProxiedAnswer {
+  return "retry-after" in answer.headers ? withHeaders(answer, headers) : answer;
 }

@@ -1,8 +1,9 @@
-import type OpenAI from "openai";
 import type { APIError } from "openai";
 import { defineCases } from "../case.ts";
 import type { CaseContext } from "../context.ts";
 import { expectEqual, expectOneOf, expectRejection, expectThat, Failure, show, Skip } from "../expect.ts";
+import { changeStatus, isError } from "../self-test/edits/errors.ts";
+import type OpenAI from "openai";
 
 interface Trial {
   /** A lenient server answers it; other cases say whether it should. */
@@ -22,6 +23,46 @@ export const errorSdkCases = defineCases([
       "The SDK makes the class of each error that applications look for, with its status and message: BadRequestError, AuthenticationError, NotFoundError, RateLimitError, InternalServerError.",
     source: "`APIError.generate` of the SDK, every major: 400, 401, 403, 404, 409, 422, 429, 5xx",
     eachSdk: true,
+    finds: ["error-unknown-path-empty", "failure-200", "failure-200-empty-choices"],
+    faults: [
+      {
+        id: "failure-said-as-answer",
+        what: "A failing backend is answered with the error as the assistant's text.",
+        answer: (answer) =>
+          answer.status >= 500
+            ? {
+                status: 200,
+                headers: { "content-type": "application/json" },
+                body: '{"object":"chat.completion","choices":[{"index":0,"message":{"role":"assistant","content":"Error: internal error"},"finish_reason":"stop"}]}',
+              }
+            : answer,
+      },
+      {
+        id: "rate-limit-503",
+        what: "A rate limit is a 503.",
+        answer: (answer) => (answer.status === 429 ? { ...answer, status: 503 } : answer),
+      },
+      {
+        id: "error-wrong-key-403",
+        what: "A wrong key is a 403: applications look for AuthenticationError.",
+        answer: changeStatus(401, 403),
+      },
+      {
+        id: "error-unknown-path-400",
+        what: "An unknown path is a 400.",
+        answer: changeStatus(404, 400),
+      },
+      {
+        id: "error-invalid-500",
+        what: "A body that is not valid is a 500, and the SDK asks three times.",
+        answer: changeStatus(400, 500),
+      },
+      {
+        id: "error-invalid-409",
+        what: "A body that is not valid is a 409, which the SDK repeats.",
+        answer: changeStatus(400, 409),
+      },
+    ],
     async run(context) {
       for (const { what, classes, ask, mayAnswer = false } of toTrials(context)) {
         const outcome = await settle(ask(context.sdk.client));
@@ -46,6 +87,32 @@ export const errorSdkCases = defineCases([
       "`Stream` of the SDK, every major; LangChain and the AI SDK read the same; bigduu/Bamboo-agent#355, open-webui/open-webui#29628, BerriAI/litellm#39748",
     needs: ["fixture"],
     eachSdk: true,
+    finds: ["deltas-trimmed"],
+    faults: [
+      {
+        id: "failure-hidden-by-done",
+        what: "A failure in a stream is hidden behind a clean `[DONE]`: bigduu/Bamboo-agent#355.",
+        frame: (frame) => (isError(frame) ? "data: [DONE]\n\n" : frame),
+      },
+      {
+        id: "failure-swallowed",
+        what: "A failed stream just ends, with no error and no `[DONE]`: open-webui/open-webui#29628.",
+        frame: (frame) => (isError(frame) ? "" : frame),
+      },
+      {
+        id: "failure-said-as-text",
+        what: "A failure is said as the assistant's words, with `stop`: openclaw/openclaw#115718.",
+        frame: (frame) =>
+          isError(frame)
+            ? `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content: "Error: internal error" }, finish_reason: "stop" }] })}\n\n`
+            : frame,
+      },
+      {
+        id: "failure-event-without-message",
+        what: "The `error` of the event has no message.",
+        frame: (frame) => (isError(frame) ? 'data: {"error":{"code":500}}\n\n' : frame),
+      },
+    ],
     async run({ sdk, say, signal }) {
       const body = { ...say('@@fail after=3 message="the well is dry"'), stream: true as const };
       const stream = await sdk.client.chat.completions.create(body, { signal }).catch((error: unknown) => {

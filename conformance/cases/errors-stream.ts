@@ -2,6 +2,7 @@ import { defineCases } from "../case.ts";
 import type { CaseContext } from "../context.ts";
 import { expectEqual, expectObject, expectRejection, expectText, expectThat, isObject } from "../expect.ts";
 import { type StreamReading, toFinishReasons, toText } from "../lens/stream.ts";
+import { isError } from "../self-test/edits/errors.ts";
 import { expectStatus } from "./sdk-answer.ts";
 import { parseJson } from "./tools-calls.ts";
 
@@ -18,6 +19,31 @@ export const errorStreamCases = defineCases([
       "A failure before the first byte is a 5xx with the envelope in both modes, not a 200 with an error in it.",
     source: "The SDK makes InternalServerError of it and may try again, every major; openclaw/clawrouter#101",
     needs: ["fixture"],
+    finds: [
+      "failure-said-as-answer",
+      "error-flat",
+      "error-as-text",
+      "error-of-fastapi",
+      "error-as-text-plain",
+      "error-page",
+      "json-as-text-plain",
+      "failure-200",
+      "failure-200-empty-choices",
+    ],
+    faults: [
+      {
+        id: "failure-first-as-event",
+        what: "A failure before the first byte is a 200 with an error event: openclaw/clawrouter#101.",
+        answer: (answer, call) =>
+          answer.status >= 500 && call.body?.["stream"] === true
+            ? {
+                status: 200,
+                headers: { "content-type": "text/event-stream" },
+                body: `data: ${String(answer.body)}\n\n`,
+              }
+            : answer,
+      },
+    ],
     async run({ sdk, send, say, signal }) {
       for (const stream of [false, true]) {
         const body = say("@@fail", { stream });
@@ -39,6 +65,21 @@ export const errorStreamCases = defineCases([
     source:
       "The SDK takes a clean end without an error for success, every major; bigduu/Bamboo-agent#383, openclaw/openclaw#97994",
     needs: ["fixture"],
+    finds: [
+      "failure-hidden-by-done",
+      "failure-swallowed",
+      "failure-said-as-text",
+      "failure-event-named",
+      "finish-on-every-chunk",
+    ],
+    faults: [
+      {
+        id: "failure-with-finish",
+        what: "A finish reason comes before the error of a failed stream.",
+        frame: (frame) =>
+          isError(frame) ? `data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\n${frame}` : frame,
+      },
+    ],
     async run(context) {
       const broken = await context.stream(context.say("@@cut after=3"));
       for (const reading of [await askFailing(context), broken]) {
@@ -56,6 +97,20 @@ export const errorStreamCases = defineCases([
     source:
       "`event: error` with a flat body is passed on as a chunk by the SDK 5 and 6; a text as `error` breaks the AI SDK",
     needs: ["fixture"],
+    finds: ["failure-hidden-by-done", "failure-swallowed", "failure-said-as-text", "failure-event-without-message"],
+    faults: [
+      {
+        id: "failure-event-named",
+        what: "The error comes as `event: error` with a flat body, which SDK 5 and 6 pass on as a chunk.",
+        frame: (frame) =>
+          isError(frame) ? `event: error\ndata: {"message":"it failed","code":"upstream_error"}\n\n` : frame,
+      },
+      {
+        id: "failure-event-with-text",
+        what: "The `error` of the event is a string.",
+        frame: (frame) => (isError(frame) ? 'data: {"error":"it failed"}\n\n' : frame),
+      },
+    ],
     async run(context) {
       const { sse } = await askFailing(context);
       const found = sse.events.filter(({ name, data }) => name === "error" || /"error"\s*:\s*[^n\s]/.test(data));
@@ -74,6 +129,13 @@ export const errorStreamCases = defineCases([
     requirement: "The stream ends within 250 ms of its error event, with or without `[DONE]`.",
     source: "Clients wait for the end of the body: BerriAI/litellm#39748",
     needs: ["fixture"],
+    finds: [
+      "failure-hidden-by-done",
+      "failure-swallowed",
+      "failure-said-as-text",
+      "failure-event-named",
+      "body-open-after-done",
+    ],
     async run(context) {
       const { answer, error } = await askFailing(context);
       const told = answer.reads.find(({ bytes }) => bytes.includes('"error"'));
@@ -89,6 +151,13 @@ export const errorStreamCases = defineCases([
     requirement: "The text of a failure is never said as the assistant's own words.",
     source: 'openclaw/openclaw#115718: "Error: internal error" came as content with finish_reason stop',
     needs: ["fixture"],
+    finds: [
+      "failure-said-as-text",
+      "failure-said-as-answer",
+      "failure-200",
+      "failure-200-empty-choices",
+      "deltas-trimmed",
+    ],
     async run(context) {
       const reading = await askFailing(context);
       expectEqual(toText(reading), "word0 word1 word2", "what the assistant said before the stream failed");

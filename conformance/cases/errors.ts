@@ -1,6 +1,14 @@
 import { defineCases } from "../case.ts";
 import { expectOneOf, expectThat, Failure, show, Skip } from "../expect.ts";
+import { toRefusal, withHeaders, without } from "../self-test/edit.ts";
+import { changeStatus, isError } from "../self-test/edits/errors.ts";
+import { editError } from "../self-test/edits/requests.ts";
+import type { ProxiedAnswer } from "../self-test/mutant.ts";
 import { type Provoked, provokeErrors, toError } from "./errors-provoked.ts";
+
+type Tree = Record<string, unknown>;
+
+const page = "<!doctype html><html><body><h1>Something went wrong</h1></body></html>";
 
 /** The envelope of every error that the suite can cause. */
 export const errorCases = defineCases([
@@ -11,6 +19,64 @@ export const errorCases = defineCases([
       'Every answer with a status of 400 or more is `application/json` and has `{"error":{"message","type","param","code"}}` with all four keys.',
     source:
       "OpenAI's document: ErrorResponse and Error; the SDK 4 to 6 lose any other body; earendil-works/pi#7748, lobehub/lobehub#19404, web-infra-dev/midscene#2741, theopenco/llmgateway#2532",
+    finds: ["json-as-text-plain"],
+    faults: [
+      {
+        id: "auth-type-missing",
+        what: "The error of a 401 has no `type`.",
+        answer: editError((error, { status }) => (status === 401 ? without(error, "type") : error)),
+      },
+      {
+        id: "error-flat",
+        what: "Errors are `{error_code, message}`: earendil-works/pi#7748.",
+        answer: changeBody(({ error }) => ({
+          error_code: (error as Tree)["code"],
+          message: (error as Tree)["message"],
+        })),
+      },
+      {
+        id: "error-as-text",
+        what: "`error` is a string: lobehub/lobehub#19404.",
+        answer: changeBody(({ error }) => ({ error: (error as Tree)["message"] })),
+      },
+      {
+        id: "error-of-fastapi",
+        what: "Errors are `{detail}`: earendil-works/pi#5763.",
+        answer: changeBody(({ error }) => ({ detail: [{ loc: ["body"], msg: (error as Tree)["message"] }] })),
+      },
+      {
+        id: "error-without-param",
+        what: "Errors have no `param`.",
+        answer: changeError((error) => without(error, "param")),
+      },
+      {
+        id: "error-without-code",
+        what: "Errors have no `code`.",
+        answer: changeError((error) => without(error, "code")),
+      },
+      {
+        id: "error-as-text-plain",
+        what: "Errors are JSON of the type text/plain.",
+        answer: (answer) => (answer.status >= 400 ? withHeaders(answer, { "content-type": "text/plain" }) : answer),
+      },
+      {
+        id: "error-page",
+        what: "A proxy puts a page in place of every 5xx: web-infra-dev/midscene#2741.",
+        answer: (answer) =>
+          answer.status >= 500 ? withHeaders({ ...answer, body: page }, { "content-type": "text/html" }) : answer,
+      },
+      {
+        id: "error-page-for-unknown-path",
+        what: "An unknown path is answered with a page.",
+        answer: (answer) =>
+          answer.status === 404 ? withHeaders({ ...answer, body: page }, { "content-type": "text/html" }) : answer,
+      },
+      {
+        id: "error-unknown-path-empty",
+        what: "An unknown path is a 404 without a body.",
+        answer: (answer) => (answer.status === 404 ? { status: 404, headers: {}, body: "" } : answer),
+      },
+    ],
     async run(context) {
       for (const provoked of await provokeErrors(context)) {
         const { what, answer } = provoked;
@@ -28,6 +94,19 @@ export const errorCases = defineCases([
     requirement: "`error.message` is a non-empty string.",
     source:
       'OpenAI\'s document: Error.message; the SDK 4 to 6 say "status code (no body)" without it; openai/openai-node#1746, #1851',
+    finds: ["error-flat", "error-as-text", "error-of-fastapi", "error-page", "error-unknown-path-empty"],
+    faults: [
+      {
+        id: "error-without-message",
+        what: 'The message is empty: "status code (no body)", openai/openai-node#1746.',
+        answer: changeError((error) => ({ ...error, message: "" })),
+      },
+      {
+        id: "error-message-object",
+        what: "The message is an object.",
+        answer: changeError((error) => ({ ...error, message: { text: error["message"] } })),
+      },
+    ],
     async run(context) {
       for (const provoked of await provokeErrors(context)) {
         const { message } = toError(provoked);
@@ -41,6 +120,14 @@ export const errorCases = defineCases([
     level: "DOC",
     requirement: "`error.code` is a string or null; never the number of the status.",
     source: "OpenAI's document: Error.code",
+    finds: ["error-flat", "error-as-text", "error-page", "error-unknown-path-empty"],
+    faults: [
+      {
+        id: "error-code-number",
+        what: "`code` is the number of the status, as of OpenRouter.",
+        answer: (answer) => changeError((error) => ({ ...error, code: answer.status }))(answer),
+      },
+    ],
     async run(context) {
       for (const provoked of await provokeErrors(context)) {
         const { code = null } = toError(provoked);
@@ -54,6 +141,21 @@ export const errorCases = defineCases([
     level: "DOC",
     requirement: "`error.type` is a string, `error.param` a string or null.",
     source: "OpenAI's document: Error.type, Error.param",
+    finds: ["error-flat", "error-as-text", "error-page", "error-unknown-path-empty"],
+    faults: [
+      {
+        id: "error-type-null",
+        what: "`type` is null.",
+        answer: changeError((error) => ({ ...error, type: null })),
+      },
+      {
+        id: "error-param-list",
+        what: "`param` is the path as a list.",
+        answer: changeError((error) =>
+          error["param"] === null ? error : { ...error, param: ["body", error["param"]] },
+        ),
+      },
+    ],
     async run(context) {
       for (const provoked of await provokeErrors(context)) {
         const { type, param = null } = toError(provoked);
@@ -68,6 +170,14 @@ export const errorCases = defineCases([
     level: "SHOULD",
     requirement: "A body that is not valid is refused with status 400; not 422, and not a 5xx.",
     source: "OpenAI's API answers 400; the SDK repeats every 5xx, and applications look for BadRequestError",
+    finds: ["error-invalid-500", "error-invalid-409"],
+    faults: [
+      {
+        id: "error-invalid-422",
+        what: "A body that is not valid is a 422, as of FastAPI.",
+        answer: changeStatus(400, 422),
+      },
+    ],
     async run(context) {
       for (const { what, answer } of await provokeFields(context))
         expectThat(answer.status === 400, `status 400 for ${what}`, answer.status);
@@ -78,6 +188,25 @@ export const errorCases = defineCases([
     level: "SHOULD",
     requirement: "No error shows a stack trace, a file path, a key or the inside of the server.",
     source: "CWE-209, information exposure through an error message",
+    faults: [
+      {
+        id: "failure-event-with-stack",
+        what: "The error event of a stream shows the stack.",
+        frame: (frame) =>
+          isError(frame) ? 'data: {"error":{"message":"at run (/home/node/app/server.js:10:5)"}}\n\n' : frame,
+      },
+      {
+        id: "error-with-stack",
+        what: "Errors show where in the program they were made.",
+        answer: changeError((error) => ({ ...error, stack: "Error: no\n    at run (/home/node/app/server.js:10:5)" })),
+      },
+      {
+        id: "error-with-key",
+        what: "The refusal of a request repeats the key it came with.",
+        answer: (answer, call) =>
+          changeError((error) => ({ ...error, message: `Refused for ${String(call.headers.authorization)}` }))(answer),
+      },
+    ],
     async run(context) {
       const { subject, has, chat, say, stream } = context;
       const texts = (await provokeErrors(context)).map(({ what, answer }) => ({ what, text: toAll(answer) }));
@@ -100,6 +229,14 @@ export const errorCases = defineCases([
     level: "DOC",
     requirement: "A 400 about one field names it in `error.param`.",
     source: "OpenAI's document: Error.param; applications show it beside the field",
+    finds: ["error-flat", "error-as-text", "error-of-fastapi", "error-without-param", "error-param-list"],
+    faults: [
+      {
+        id: "error-param-null",
+        what: "No error names the field at fault.",
+        answer: changeError((error) => ({ ...error, param: null })),
+      },
+    ],
     async run(context) {
       const refused = (await provokeFields(context)).filter(({ answer }) => answer.status === 400);
       if (refused.length === 0) throw new Skip("the subject refused no wrong field with 400");
@@ -116,6 +253,20 @@ export const errorCases = defineCases([
     requirement:
       "A mistake of the client is never answered with a status that makes clients try again: 408, 409, 429 or 5xx.",
     source: "The SDK repeats these by itself, in every major, and a mistake stays one",
+    finds: ["error-invalid-500", "error-invalid-409"],
+    faults: [
+      {
+        id: "error-unknown-model-503",
+        what: "An unknown model is a 503, as of some routers.",
+        answer: (answer, call) =>
+          call.body?.["model"] === "no-such-model-xyz" ? toRefusal(503, "no backend for this model") : answer,
+      },
+      {
+        id: "error-should-retry",
+        what: "Refusals ask to be tried again.",
+        answer: (answer) => (answer.status === 400 ? withHeaders(answer, { "x-should-retry": "true" }) : answer),
+      },
+    ],
     async run(context) {
       const mistakes = (await provokeErrors(context)).filter(({ kind }) => kind !== "backend");
       for (const { what, answer } of mistakes) {
@@ -150,4 +301,15 @@ const leaks = [
 
 function toAll({ headers, text }: Provoked["answer"]): string {
   return `${Object.values(headers).join("\n")}\n${text}`;
+}
+
+function changeBody(edit: (body: Tree) => unknown): (answer: ProxiedAnswer) => ProxiedAnswer {
+  return (answer) => {
+    if (answer.status < 400 || !String(answer.body).startsWith("{")) return answer;
+    return { ...answer, body: JSON.stringify(edit(JSON.parse(String(answer.body)) as Tree)) };
+  };
+}
+
+function changeError(edit: (error: Tree) => unknown): (answer: ProxiedAnswer) => ProxiedAnswer {
+  return changeBody((body) => ({ ...body, error: edit(body["error"] as Tree) }));
 }

@@ -3,6 +3,7 @@ import type { CaseContext } from "../context.ts";
 import { expectEqual, expectThat, isObject, Skip } from "../expect.ts";
 import { toFinishReasons, toText } from "../lens/stream.ts";
 import type { WireAnswer } from "../lens/wire.ts";
+import { eachChoice, eachMessage, isFinish } from "../self-test/edit.ts";
 import { expectAnswer, expectStatus, toContent } from "./routes-answers.ts";
 
 const listing = "Reply with exactly these words and nothing else: one two three four five";
@@ -13,6 +14,16 @@ export const limitAnswerCases = defineCases([
     level: "SHOULD",
     requirement: '`max_tokens: 1` gives one token and `finish_reason: "length"`, in both modes.',
     source: "OpenAI's document: CreateChatCompletionRequest.max_tokens and finish_reason.",
+    finds: ["fields-ignored", "old-limit-ignored", "route-accept-decides", "route-accept-406"],
+    faults: [
+      {
+        id: "limit-finish-stop",
+        what: "An answer that was cut off says `stop`.",
+        json: (body) => eachChoice(body, (choice) => ({ ...choice, finish_reason: "stop" })),
+        chunk: (chunk) =>
+          isFinish(chunk) ? eachChoice(chunk, (choice) => ({ ...choice, finish_reason: "stop" })) : chunk,
+      },
+    ],
     async run(context) {
       const body = context.say(context.has("fixture") ? "@@words 5" : listing, { max_tokens: 1 });
       const answer = await context.chat(body);
@@ -32,6 +43,18 @@ export const limitAnswerCases = defineCases([
     level: "SHOULD",
     requirement: "`stop` ends the text before the sequence, also where it is cut by deltas; `finish_reason` is `stop`.",
     source: "OpenAI's document: StopConfiguration: the returned text will not contain the stop sequence.",
+    finds: ["fields-ignored", "route-accept-decides", "route-accept-406"],
+    faults: [
+      {
+        id: "limit-stop-included",
+        what: "The text ends with the stop sequence.",
+        json: (body, { body: asked }) => {
+          const stop: unknown = Array.isArray(asked?.["stop"]) ? asked["stop"][0] : undefined;
+          if (typeof stop !== "string") return body;
+          return eachMessage(body, (message) => ({ ...message, content: `${String(message["content"])}${stop}` }));
+        },
+      },
+    ],
     async run(context) {
       // In the fixture the sequence lies across two deltas.
       const [prompt, stop] = context.has("fixture") ? ["@@words 8", "3 wo"] : [listing, "three"];

@@ -1,14 +1,23 @@
-import { gzipSync } from "node:zlib";
+import { gunzipSync, gzipSync } from "node:zlib";
 import { defineCases } from "../case.ts";
 import type { CaseContext } from "../context.ts";
 import { expectEqual, expectOneOf, expectThat, Failure } from "../expect.ts";
 import { toHead } from "../lens/socket.ts";
 import type { WireAnswer, WireRequest } from "../lens/wire.ts";
-import { sendOwn, withOwn } from "./own-server.ts";
+import { complete, crash, isChat, refuse, toMessages } from "../self-test/edits/requests.ts";
 import { createBomb, createCrowd, padJson } from "./limits-bodies.ts";
+import { sendOwn, withOwn } from "./own-server.ts";
 import { ask, brief, expectAnswer, expectRefusal, unknownPath } from "./routes-answers.ts";
 import { waitForHead } from "./routes-raw.ts";
 import { refusedBySdk } from "./routes-sdk.ts";
+
+/** The limit of body-parser, the most common of them all. */
+const bodyParserBytes = 100 * 1024;
+
+const argumentsMax = 65_536;
+
+/** A body of a few hundred KiB was not made by hand. */
+const bombBytes = 64 * 1024;
 
 const kibibyte = 1024;
 const mebibyte = kibibyte * kibibyte;
@@ -26,6 +35,21 @@ export const limitCases = defineCases([
     requirement: "A body over the limit is answered 413 with an error body, whether its length is announced or not.",
     source: "RFC 9110, section 15.5.14. OpenAI SDK: a reset is a connection error, and is tried twice more.",
     needs: ["limits"],
+    faults: [
+      {
+        id: "limit-413-page",
+        what: "A body over the limit is answered with the page of the web server in front.",
+        answer: (answer) =>
+          answer.status === 413
+            ? { status: 413, headers: { "content-type": "text/html" }, body: "<h1>413 Request Entity Too Large</h1>" }
+            : answer,
+      },
+      {
+        id: "limit-413-is-500",
+        what: "A body over the limit is a 500, which the SDK sends twice more.",
+        answer: (answer) => (answer.status === 413 ? crash : answer),
+      },
+    ],
     async run(context) {
       await expectAnnouncedRefused(context);
       if (!context.has("own")) return;
@@ -48,6 +72,13 @@ export const limitCases = defineCases([
     level: "SHOULD",
     requirement: "A body of 1 MB is not too large.",
     source: "Images as data URLs and agents' histories are that long; OpenClaw's gateway takes 20 MB.",
+    faults: [
+      {
+        id: "limit-100-kib",
+        what: "Bodies over 100 KiB are too large, as in a framework whose default nobody has changed.",
+        call: (call) => (isChat(call) && call.bytes.length > bodyParserBytes ? refuse(413) : undefined),
+      },
+    ],
     async run(context) {
       const body = padJson(ask(context), 1_000_000);
       const answer = await answerTo(context.send({ path: "/chat/completions", body }), "a body of 1 MB");
@@ -98,6 +129,14 @@ export const limitCases = defineCases([
     level: "SHOULD",
     requirement: "100,000 messages are refused within 5 s, with 400, 413 or 422.",
     source: "CWE-400: validation whose cost grows faster than its input.",
+    finds: ["request-nothing-validated"],
+    faults: [
+      {
+        id: "limit-spread",
+        what: "Messages are spread into the arguments of a call, which throws from 65,536 on.",
+        call: (call) => (call.body !== undefined && toMessages(call.body).length > argumentsMax ? crash : undefined),
+      },
+    ],
     async run(context) {
       const body = createCrowd(context.subject.model, crowd);
       const call = context.send({ path: "/chat/completions", body, limitMs: crowdMs });
@@ -112,6 +151,17 @@ export const limitCases = defineCases([
     requirement: "A gzip body is refused (415 or 400), or is taken within the limit that holds for its decoded size.",
     source: "RFC 9110, section 15.5.16; CWE-409 (a few KiB that decode to gigabytes).",
     limitMs: 30_000,
+    faults: [
+      {
+        id: "limit-gzip-bomb",
+        what: "A gzip body is taken, however long what comes out of it.",
+        call(call) {
+          if (call.headers["content-encoding"] !== "gzip") return undefined;
+          if (call.bytes.length > bombBytes) return complete("ok");
+          return { headers: { ...call.headers, "content-encoding": undefined }, bytes: gunzipSync(call.bytes) };
+        },
+      },
+    ],
     async run(context) {
       const headers = { "content-encoding": "gzip" };
       const small = gzipSync(JSON.stringify(ask(context)));

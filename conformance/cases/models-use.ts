@@ -1,5 +1,6 @@
 import { defineCases } from "../case.ts";
 import { expectArray, expectObject, expectThat, isObject, Skip } from "../expect.ts";
+import { editEntries } from "../self-test/edits/models.ts";
 import { ask, brief, expectEnvelope } from "./routes-answers.ts";
 
 /** A model that must be loaded first may need longer; it is then left out. */
@@ -16,6 +17,14 @@ export const modelUseCases = defineCases([
     source: "Clients fill their menus from the list; an id that is then unknown is a dead entry.",
     needs: ["models"],
     limitMs: 45_000,
+    finds: ["models-bare-array", "models-under-models", "models-other-each-time", "models-page"],
+    faults: [
+      {
+        id: "models-prefixed",
+        what: "Listed ids have a prefix that `model` does not take, as Gemini's `models/…`.",
+        json: editEntries((model) => ({ ...model, id: `models/${String(model["id"])}` })),
+      },
+    ],
     async run(context) {
       const { json } = await context.send({ path: "/models" });
       expectObject(json, "what GET /models gives");

@@ -2,9 +2,13 @@ import { defineCases } from "../case.ts";
 import type { CaseContext } from "../context.ts";
 import { expectArray, expectEqual, expectObject, expectThat, isObject } from "../expect.ts";
 import type { WireAnswer } from "../lens/wire.ts";
+import { without } from "../self-test/edit.ts";
+import { editEntries, editList } from "../self-test/edits/models.ts";
 import { expectShape } from "../shapes.ts";
 import { brief, expectEnvelope, expectRefusal, expectStatus } from "./routes-answers.ts";
 import { fromSdk, refusedBySdk } from "./routes-sdk.ts";
+
+let turn = 0;
 
 /** Seconds up to the year 5138; milliseconds since 1973 are more. */
 const secondsMax = 1e11;
@@ -20,6 +24,44 @@ export const modelCases = defineCases([
       "OpenAI's document: ListModelsResponse. OpenAI SDK, all majors: without `data` the list is empty, in silence.",
     needs: ["models"],
     eachSdk: true,
+    faults: [
+      {
+        id: "models-bare-array",
+        what: "The model list is a bare array: the SDK finds no models, in silence.",
+        json: editList((_list, data) => data),
+      },
+      {
+        id: "models-under-models",
+        what: "The models are under `models`, as Ollama's own list has them.",
+        json: editList((_list, data) => ({ models: data })),
+      },
+      {
+        id: "models-object-missing",
+        what: "The list does not say that it is one (openvinotoolkit/model_server#3555).",
+        json: editList((list) => without(list, "object")),
+      },
+      {
+        id: "models-text-type",
+        what: "The list is sent as text: the SDK does not parse it.",
+        answer: (answer, { path }) =>
+          path.endsWith("/models")
+            ? { ...answer, headers: { ...answer.headers, "content-type": "text/plain" } }
+            : answer,
+      },
+      {
+        id: "models-other-each-time",
+        what: "Each call of the list gives the models of another backend.",
+        json: editList((list, data) => ({ ...list, data: [{ ...data[0], id: `backend-${turn++}` }] })),
+      },
+      {
+        id: "models-page",
+        what: "`/models` is answered with the start page of the app (openvinotoolkit/model_server#3555).",
+        answer: (answer, { path }) =>
+          path.endsWith("/models")
+            ? { status: 200, headers: { "content-type": "text/html" }, body: "<!doctype html>" }
+            : answer,
+      },
+    ],
     async run(context) {
       const ids = await listIds(context);
       const page = await fromSdk(context, context.sdk.client.models.list({ signal: context.signal }), "models.list()");
@@ -33,6 +75,24 @@ export const modelCases = defineCases([
     requirement: 'Every model has `id`, `object: "model"`, `created` in whole seconds, and `owned_by`.',
     source: "OpenAI's document: Model; openvinotoolkit/model_server#3555.",
     needs: ["models"],
+    finds: ["models-bare-array", "models-under-models", "models-object-missing", "models-page"],
+    faults: [
+      {
+        id: "models-created-ms",
+        what: "`created` of a model is in milliseconds (a .NET client throws).",
+        json: editEntries((model) => ({ ...model, created: 1_750_000_000_000 })),
+      },
+      {
+        id: "models-created-text",
+        what: "`created` of a model is a date in words.",
+        json: editEntries((model) => ({ ...model, created: "2025-06-15T15:06:40Z" })),
+      },
+      {
+        id: "models-owner-missing",
+        what: "Models have no `owned_by` (ovh/shai#61).",
+        json: editEntries((model) => without(model, "owned_by")),
+      },
+    ],
     async run(context) {
       const { json } = await context.send({ path: "/models" });
       expectShape(json, "model list");
@@ -47,6 +107,14 @@ export const modelCases = defineCases([
     source: "OpenAI SDK, majors 4 to 7: `for await (const model of client.models.list())`; there is one page.",
     needs: ["models"],
     eachSdk: true,
+    finds: [
+      "models-bare-array",
+      "models-under-models",
+      "models-object-missing",
+      "models-text-type",
+      "models-other-each-time",
+      "models-page",
+    ],
     async run(context) {
       const ids = await listIds(context);
       const list = context.sdk.client.models.list({ signal: context.signal });
@@ -61,6 +129,19 @@ export const modelCases = defineCases([
     source: "OpenAI's document: paths./models/{model}. OpenAI SDK: major 4 sends the slash, later ones `%2F`.",
     needs: ["models"],
     eachSdk: true,
+    finds: ["models-bare-array", "models-under-models", "models-other-each-time", "models-prefixed", "models-page"],
+    faults: [
+      {
+        id: "models-slash-undecoded",
+        what: "`%2F` in the path of a model is not decoded.",
+        call: ({ path }) => ({ path: path.replace(/%2F/i, "%252F") }),
+      },
+      {
+        id: "models-retrieve-differs",
+        what: "A single model has another `created` than in the list.",
+        json: (body, { path }) => (path.includes("/models/") ? { ...body, created: 1 } : body),
+      },
+    ],
     async run(context) {
       const { client } = context.sdk;
       const { entries } = await listModels(context);
@@ -84,6 +165,21 @@ export const modelCases = defineCases([
     requirement: "`GET /models/{id}` of an unknown id is 404 with an error body.",
     source: "OpenAI's document: paths./models/{model}; OpenAI SDK: NotFoundError.",
     needs: ["models"],
+    finds: ["route-404-empty", "route-404-page", "route-404-message-empty"],
+    faults: [
+      {
+        id: "models-unknown-200",
+        what: "Any id is a model.",
+        call: ({ path }) =>
+          path.endsWith("no-such-model-xyz") ? { path: path.replace("no-such-model-xyz", "openclaw") } : undefined,
+      },
+      {
+        id: "models-unknown-400",
+        what: "An unknown id is 400: NotFoundError is never thrown.",
+        answer: (answer, { path }) =>
+          answer.status === 404 && path.includes("/models/") ? { ...answer, status: 400 } : answer,
+      },
+    ],
     async run(context) {
       expectRefusal(await context.send({ path: "/models/no-such-model-xyz" }), [404], "an unknown model id");
       const call = context.sdk.client.models.retrieve("no-such-model-xyz", { signal: context.signal });
@@ -96,6 +192,14 @@ export const modelCases = defineCases([
     requirement: "No model is listed twice.",
     source: "Clients use the id as the key of their menus.",
     needs: ["models"],
+    finds: ["models-bare-array", "models-under-models", "models-page"],
+    faults: [
+      {
+        id: "models-twice",
+        what: "The default model is listed twice.",
+        json: editList((list, data) => ({ ...list, data: [...data, ...data.slice(0, 1)] })),
+      },
+    ],
     async run(context) {
       const ids = await listIds(context);
       expectEqual(
@@ -111,6 +215,14 @@ export const modelCases = defineCases([
     requirement: "The list names every agent in a form that `model` takes, and the default one as `openclaw`.",
     source: "Gateway profile: agents are what a client of the gateway chooses among.",
     needs: ["models", "agents"],
+    finds: ["models-bare-array", "models-under-models", "models-prefixed", "models-page"],
+    faults: [
+      {
+        id: "models-agents-missing",
+        what: "The list has the default agent only.",
+        json: editList((list, data) => ({ ...list, data: data.slice(0, 1) })),
+      },
+    ],
     async run(context) {
       const ids = await listIds(context);
       expectThat(ids.includes("openclaw"), "the list to have openclaw", ids);
@@ -129,6 +241,7 @@ export const modelCases = defineCases([
     level: "SHOULD",
     requirement: "`GET /models` is answered with JSON: a list, or 404 with an error body; never a web page.",
     source: "openvinotoolkit/model_server#3555: clients ask for the list before anything else.",
+    finds: ["models-bare-array", "models-page"],
     async run(context) {
       const answer = await context.send({ path: "/models" });
       if (answer.status === 200) return expectObject(answer.json, "what GET /models gives");

@@ -1,5 +1,6 @@
 import { defineCases } from "../case.ts";
 import { expectArray, expectEqual, expectObject, expectThat, isObject } from "../expect.ts";
+import { eachMessage } from "../self-test/edit.ts";
 import { askBriefly, type Json, toBody, toChoices, toFirstChoice, toMessage } from "./nonstream-reading.ts";
 
 /** OpenAI's document and the types of SDK 7.57 together. */
@@ -36,6 +37,13 @@ export const nonStreamFieldCases = defineCases([
     level: "DOC",
     requirement: "`system_fingerprint` is absent or a string, `service_tier` absent, null or a string.",
     source: "OpenAI's document: CreateChatCompletionResponse.system_fingerprint, not nullable, and ServiceTier",
+    faults: [
+      {
+        id: "json-fingerprint-null",
+        what: "`system_fingerprint` is null, which OpenAI's document does not allow.",
+        json: (body) => ({ ...body, system_fingerprint: null }),
+      },
+    ],
     async run({ plain }) {
       const { system_fingerprint: fingerprint, service_tier: tier } = toBody(await plain());
       expectThat(
@@ -51,6 +59,13 @@ export const nonStreamFieldCases = defineCases([
     level: "SHOULD",
     requirement: "Fields of your own stand under one name in each object, where none of OpenAI's can meet them.",
     source: "OpenAI's document: CreateChatCompletionResponse, to which fields are added all the time",
+    faults: [
+      {
+        id: "json-vendor-fields",
+        what: "The message is strewn with fields of the vendor's own.",
+        json: (body) => eachMessage(body, (message) => ({ ...message, reasoning: "", thinking: "", cost: 0 })),
+      },
+    ],
     async run({ plain, note }) {
       const body = toBody(await plain());
       const objects: [keyof typeof knownKeys, unknown][] = [

@@ -12,6 +12,8 @@ import {
   Skip,
 } from "../expect.ts";
 import { toHead } from "../lens/socket.ts";
+import { withFields, withHeaders } from "../self-test/edit.ts";
+import type { ProxiedAnswer } from "../self-test/mutant.ts";
 import { parseRawAnswer } from "./nonstream-framing.ts";
 import { askBriefly, toBody, toContent, toMediaType } from "./nonstream-reading.ts";
 
@@ -25,6 +27,18 @@ export const nonStreamWireCases = defineCases([
     level: "SHOULD",
     requirement: "Any Unicode text arrives as the model said it, in a body of valid UTF-8.",
     source: "RFC 8259, section 8.1: JSON between systems is UTF-8",
+    faults: [
+      {
+        id: "json-in-latin-1",
+        what: "The body is encoded as Latin-1.",
+        answer: (answer) => ({ ...answer, body: Buffer.from(String(answer.body), "latin1") }),
+      },
+      {
+        id: "json-content-length-in-characters",
+        what: "`content-length` counts characters instead of bytes.",
+        answer: (answer) => withHeaders(answer, { "content-length": String(String(answer.body).length) }),
+      },
+    ],
     async run({ chat, say, has }) {
       const exact = has("fixture");
       const answer = await chat(
@@ -44,6 +58,7 @@ export const nonStreamWireCases = defineCases([
     requirement: "The body ends where its framing says, with nothing behind the JSON.",
     source:
       "RFC 9112, section 6.3: exactly the bytes of content-length, or chunks and the last chunk; decolua/9router#3492 (`data: [DONE]` after the JSON)",
+    finds: ["json-content-length-in-characters", "json-then-done"],
     async run(context) {
       const received = await readRaw(context);
       const answer = parseRawAnswer(received);
@@ -66,6 +81,14 @@ export const nonStreamWireCases = defineCases([
     requirement: "With `stream` absent, `false` or `null` the answer is JSON, never a stream.",
     source:
       "OpenAI's document: CreateChatCompletionRequest.stream, default false, nullable; diegosouzapw/OmniRoute#10239, decolua/9router#3492",
+    finds: ["json-as-text-plain", "json-then-done", "stream-by-default"],
+    faults: [
+      {
+        id: "stream-null-is-true",
+        what: "`stream: null` is taken for true.",
+        call: (call) => (call.body?.["stream"] === null ? withFields(call, { stream: true }) : undefined),
+      },
+    ],
     async run(context) {
       for (const fields of [{}, { stream: false }, { stream: null }]) {
         const answer = await askBriefly(context, fields);
@@ -84,6 +107,18 @@ export const nonStreamWireCases = defineCases([
     level: "SHOULD",
     requirement: "An answer always has a body, also when the model says nothing.",
     source: "SDK 4–7: a 204 becomes null, an empty 200 undefined or a SyntaxError",
+    faults: [
+      {
+        id: "silence-204",
+        what: "An answer without text is a 204, which the SDK turns into null.",
+        answer: (answer) => (isSilent(answer) ? { ...answer, status: 204, body: "" } : answer),
+      },
+      {
+        id: "silence-without-body",
+        what: "An answer without text is a 200 with an empty body.",
+        answer: (answer) => (isSilent(answer) ? withHeaders({ ...answer, body: "" }, {}) : answer),
+      },
+    ],
     async run(context) {
       const { chat, say, plain, has } = context;
       const answers = has("fixture") ? [await plain(), await chat(say("@@echo"))] : [await plain()];
@@ -104,6 +139,21 @@ export const nonStreamWireCases = defineCases([
     requirement: "A failure has a status of 400 or more, never 200 with an `error` in the body.",
     source:
       "SDK 4–7: with status 200 `create()` resolves and `choices` is undefined; vercel/ai#20351, nodetool-ai/nodetool#5755, RooCodeInc/Roo-Code#6096",
+    faults: [
+      {
+        id: "failure-200",
+        what: "Failures have status 200 and an `error` in the body: `choices` is undefined in every client.",
+        answer: (answer) => ({ ...answer, status: 200 }),
+      },
+      {
+        id: "failure-200-empty-choices",
+        what: "A failing backend is answered as a completion without choices: RooCodeInc/Roo-Code#6096.",
+        answer: (answer) =>
+          answer.status >= 500
+            ? { ...answer, status: 200, body: JSON.stringify({ object: "chat.completion", choices: [] }) }
+            : answer,
+      },
+    ],
     async run(context) {
       const bodies: object[] = [
         { messages: "not a list" },
@@ -125,6 +175,18 @@ export const nonStreamWireCases = defineCases([
     level: "SHOULD",
     requirement: "The body begins with `{`: no byte-order mark, white space or comment before the JSON.",
     source: "RFC 8259, section 8.1: no byte-order mark; SDK 4 throws on one",
+    faults: [
+      {
+        id: "json-byte-order-mark",
+        what: "The body begins with a byte-order mark.",
+        answer: (answer) => ({ ...answer, body: `\uFEFF${String(answer.body)}` }),
+      },
+      {
+        id: "json-after-blank-lines",
+        what: "Blank lines come before the JSON, to keep the connection open, as DeepSeek does.",
+        answer: (answer) => ({ ...answer, body: `\n\n${String(answer.body)}` }),
+      },
+    ],
     async run({ plain }) {
       const answer = await plain();
       toBody(answer);
@@ -160,4 +222,8 @@ function isUtf8(bytes: Uint8Array): boolean {
   } catch {
     return false;
   }
+}
+
+function isSilent({ status, body }: ProxiedAnswer): boolean {
+  return status === 200 && String(body).includes('"content":""');
 }

@@ -1,9 +1,13 @@
 import { defineCases } from "../case.ts";
 import type { CaseContext } from "../context.ts";
-import { expectEqual, expectThat } from "../expect.ts";
+import { expectEqual, expectThat, isObject } from "../expect.ts";
 import { toDeltas } from "../lens/stream.ts";
+import { eachDelta, eachMessage } from "../self-test/edit.ts";
+import { editBody, refuse } from "../self-test/edits/requests.ts";
 import { expectStatus, expectStream, toContent, toMessage } from "./sdk-answer.ts";
 import { weather } from "./tools-calls.ts";
+
+const isSaid = (content: unknown): content is string => typeof content === "string" && content !== "";
 
 /** The names under which servers show what a model has thought. */
 const names = ["reasoning_content", "reasoning"] as const;
@@ -20,6 +24,26 @@ export const reasoningCases = defineCases([
     source:
       "Clients show `content` to their users, and send it back as what was said; vLLM and SGLang have reasoning parsers for it",
     limitMs,
+    faults: [
+      {
+        id: "thoughts-in-content",
+        what: "What the model has thought stands in front of what it says.",
+        json: (body) =>
+          eachMessage(body, (message) =>
+            isSaid(message["content"])
+              ? { ...message, content: `<think>Six sevens.</think>${message["content"]}` }
+              : message,
+          ),
+      },
+      {
+        id: "thoughts-in-streamed-content",
+        what: "What the model has thought stands in the first words of a stream.",
+        chunk: (chunk) =>
+          eachDelta(chunk, (delta) =>
+            "role" in delta ? { ...delta, content: "<thinking>Six sevens.</thinking>" } : delta,
+          ),
+      },
+    ],
     async run(context) {
       const { message, content } = await think(context);
       const whole = typeof message["content"] === "string" ? message["content"] : "";
@@ -35,6 +59,19 @@ export const reasoningCases = defineCases([
     source:
       "AI SDK, @ai-sdk/openai-compatible: reads `reasoning_content` or `reasoning` of message and delta as strings; Zed and Qwen Code read the first",
     limitMs,
+    faults: [
+      {
+        id: "thoughts-streamed-only",
+        what: "A stream shows reasoning, a whole answer has none.",
+        chunk: (chunk) =>
+          eachDelta(chunk, (delta) => ("role" in delta ? { ...delta, reasoning_content: "Six sevens." } : delta)),
+      },
+      {
+        id: "thoughts-as-object",
+        what: "The reasoning of a message is an object.",
+        json: (body) => eachMessage(body, (message) => ({ ...message, reasoning: { text: "Six sevens." } })),
+      },
+    ],
     async run(context) {
       const { message, deltas } = await think(context);
       for (const name of names) {
@@ -60,6 +97,27 @@ export const reasoningCases = defineCases([
       "Clients give back what they were shown, as DeepSeek and Kimi demand: badlogic/pi-mono#3636, openclaw/openclaw#73417, openai/openai-agents-python#2155",
     needs: ["tools"],
     limitMs,
+    faults: [
+      {
+        id: "thoughts-refused",
+        what: "A message that brings its reasoning back is refused.",
+        call: ({ body }) => (hasThoughts(body?.["messages"]) ? refuse(400, { param: "messages" }) : undefined),
+      },
+      {
+        id: "thoughts-become-results",
+        what: "What was thought with a call is told to the model as what the tool has given back.",
+        call: editBody(({ messages, ...rest }) => {
+          const thoughts = Array.isArray(messages) ? messages.flatMap(toThoughts).join(" ") : "";
+          if (!Array.isArray(messages) || thoughts === "") return undefined;
+          const told = messages.map((one: unknown) =>
+            isObject(one) && one["role"] === "tool"
+              ? { ...one, content: `${thoughts} ${String(one["content"])}` }
+              : one,
+          );
+          return { ...rest, messages: told };
+        }),
+      },
+    ],
     async run(context) {
       const id = "call_0123456789abcdef01234567";
       const text = context.has("fixture") ? "@@tool get_weather\n@@then {result}" : "What is the weather in Oslo?";
@@ -94,4 +152,13 @@ function think(context: CaseContext) {
     const content = deltas.map((delta) => (typeof delta["content"] === "string" ? delta["content"] : "")).join("");
     return { message, deltas, content };
   });
+}
+
+function hasThoughts(messages: unknown): boolean {
+  return Array.isArray(messages) && messages.some((one) => toThoughts(one).length > 0);
+}
+
+function toThoughts(message: unknown): string[] {
+  if (!isObject(message)) return [];
+  return ["reasoning_content", "reasoning"].flatMap((name) => (isSaid(message[name]) ? [message[name]] : []));
 }

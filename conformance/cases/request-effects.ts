@@ -92,6 +92,15 @@ export const requestEffectCases = defineCases([
     source:
       "OpenAI's document: CreateChatCompletionRequest; users report wrong answers behind a 200 from servers that drop fields",
     limitMs: 60_000,
+    finds: [
+      "limit-finish-stop",
+      "limit-stop-included",
+      "n-ignored",
+      "fields-ignored",
+      "old-limit-ignored",
+      "new-limit-ignored",
+      "tools-ignored",
+    ],
     async run(context) {
       const findings = new Map<string, string>();
       for (const [name, effect] of Object.entries(effects)) findings.set(name, await probe(context, effect));

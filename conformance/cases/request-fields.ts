@@ -2,6 +2,8 @@ import { defineCases } from "../case.ts";
 import type { CaseContext } from "../context.ts";
 import { expectEqual, expectObject, expectThat, show } from "../expect.ts";
 import type { WireAnswer } from "../lens/wire.ts";
+import { without } from "../self-test/edit.ts";
+import { crash, editBody, refuse } from "../self-test/edits/requests.ts";
 import {
   ask,
   describe,
@@ -14,6 +16,9 @@ import {
   toError,
 } from "./request-check.ts";
 import { weatherTool } from "./request-history.ts";
+
+/** Fields that are newer than many servers. */
+const recent = ["store", "metadata", "service_tier", "verbosity", "prompt_cache_key", "safety_identifier"];
 
 /** What OpenAI's document has for every model, each at a value that asks for nothing special. */
 const common = {
@@ -94,6 +99,17 @@ export const requestFieldCases = defineCases([
     source:
       "OpenAI's document: the properties of CreateChatCompletionRequest; users report strict servers that refuse them",
     limitMs: 120_000,
+    faults: [
+      {
+        id: "fields-recent-refused",
+        what: "Fields that came later are unknown and refused, without a name.",
+        call: editBody((body) =>
+          recent.some((name) => name in body)
+            ? refuse(400, { message: "Unrecognized request argument supplied" })
+            : undefined,
+        ),
+      },
+    ],
     async run(context) {
       await expectAllAccepted(context, common, { mayLack: true });
       for (const fields of special) {
@@ -110,6 +126,22 @@ export const requestFieldCases = defineCases([
     requirement: "`null` is accepted in each field that may be null, and means the same as leaving the field out.",
     source: "OpenAI's document: the nullable properties of CreateChatCompletionRequest; typed clients send every field",
     limitMs: 120_000,
+    finds: ["stream-options-required", "fields-recent-refused"],
+    faults: [
+      {
+        id: "fields-null-refused",
+        what: "A field that is null is refused, as typed clients that send every field find out.",
+        call: editBody((body) => {
+          const [name] = Object.entries(body).find(([, value]) => value === null) ?? [];
+          return name === undefined ? undefined : refuse(400, { param: name });
+        }),
+      },
+      {
+        id: "fields-null-is-zero",
+        what: "`temperature: null` reaches the model as 0.",
+        call: editBody((body) => (body["temperature"] === null ? { ...body, temperature: 0 } : undefined)),
+      },
+    ],
     async run(context) {
       const nulls = Object.fromEntries(nullable.map((name) => [name, null]));
       await expectAllAccepted(context, nulls, { mayLack: false });
@@ -128,6 +160,13 @@ export const requestFieldCases = defineCases([
       "`null` in `tools`, `tool_choice`, `response_format` or `user` is taken as absent, or refused with 400 that names the field.",
     source: "OpenAI's document does not allow null there, and clients that serialize empty options send it",
     limitMs: 30_000,
+    faults: [
+      {
+        id: "fields-null-crash",
+        what: "`tools: null` and `response_format: null` are a 500.",
+        call: editBody((body) => (body["tools"] === null || body["response_format"] === null ? crash : undefined)),
+      },
+    ],
     async run(context) {
       for (const name of ["tools", "tool_choice", "response_format", "user"]) {
         const decided = expectDecided(await ask(context, { [name]: null }), `${name}: null`, name);
@@ -142,6 +181,14 @@ export const requestFieldCases = defineCases([
       "`max_tokens` and `max_completion_tokens` together are refused with 400, or the answer keeps within `max_completion_tokens`.",
     source: "OpenAI's document: max_tokens is deprecated in favour of max_completion_tokens; frameworks send both",
     limitMs: 20_000,
+    finds: ["fields-ignored", "new-limit-ignored"],
+    faults: [
+      {
+        id: "old-limit-wins",
+        what: "Of both limits the deprecated one counts.",
+        call: editBody((body) => ("max_tokens" in body ? without(body, "max_completion_tokens") : undefined)),
+      },
+    ],
     async run(context) {
       const content = context.has("fixture") ? "@@words 200" : "Count from one to two hundred, in words.";
       const fields = { messages: [{ role: "user", content }], max_tokens: 240, max_completion_tokens: 16 };

@@ -2,7 +2,9 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { defineCases } from "../case.ts";
 import type { CaseContext } from "../context.ts";
-import { expectEqual, expectThat } from "../expect.ts";
+import { expectEqual, expectThat, isObject } from "../expect.ts";
+import { without } from "../self-test/edit.ts";
+import { editBody, editMessages } from "../self-test/edits/requests.ts";
 import { ask, describe, expectAccepted, expectRefused, isWithin, refuses, toError } from "./request-check.ts";
 import { toText } from "./request-history.ts";
 
@@ -18,6 +20,26 @@ export const requestFormatCases = defineCases([
     level: "DOC",
     requirement: "A `response_format` of an unknown type is refused with 400 that names `response_format`.",
     source: "OpenAI's document: CreateChatCompletionRequest.response_format; llama.cpp tests the same",
+    finds: [
+      "request-422",
+      "request-error-as-200",
+      "request-nothing-validated",
+      "request-param-missing",
+      "fields-ignored",
+      "robust-type-error-500",
+      "robust-envelope-missing",
+    ],
+    faults: [
+      {
+        id: "format-unknown-ignored",
+        what: "A `response_format` of an unknown type is ignored: the client gets prose.",
+        call: editBody((body) => {
+          const { response_format: format } = body;
+          const isKnown = isObject(format) && /^(text|json_object|json_schema)$/.test(String(format["type"]));
+          return isKnown ? undefined : without(body, "response_format");
+        }),
+      },
+    ],
     run: refuses(
       [{ response_format: { type: "sound" } }, { response_format: {} }, { response_format: "json_object" }],
       "response_format",
@@ -28,6 +50,28 @@ export const requestFormatCases = defineCases([
     level: "DOC",
     requirement: "A `json_schema` format without `json_schema` or without its name is refused with 400.",
     source: "OpenAI's document: ResponseFormatJsonSchema.required, .json_schema.required",
+    finds: [
+      "request-422",
+      "request-error-as-200",
+      "request-nothing-validated",
+      "fields-ignored",
+      "robust-type-error-500",
+      "robust-envelope-missing",
+    ],
+    faults: [
+      {
+        id: "format-schema-incomplete",
+        what: "A `json_schema` without its parts is any JSON.",
+        call: editBody((body) => {
+          const { response_format: format } = body;
+          if (!isObject(format) || format["type"] !== "json_schema") return undefined;
+          const { json_schema: schema } = format;
+          return isObject(schema) && "name" in schema
+            ? undefined
+            : { ...body, response_format: { type: "json_object" } };
+        }),
+      },
+    ],
     run: refuses([
       { response_format: { type: "json_schema", json_schema: { schema: { type: "object" } } } },
       { response_format: { type: "json_schema" } },
@@ -42,6 +86,32 @@ export const requestFormatCases = defineCases([
       "OpenAI's document: ChatCompletionRequestMessageContentPartImage; CWE-918: the client would choose what the server's network is asked for",
     needs: ["vision"],
     limitMs: 45_000,
+    finds: [
+      "request-422",
+      "request-error-as-200",
+      "request-nothing-validated",
+      "parts-refused",
+      "robust-type-error-500",
+      "robust-envelope-missing",
+    ],
+    faults: [
+      {
+        id: "image-any-url",
+        what: "The address of an image is not looked at.",
+        call: editMessages((message) =>
+          toTypes(message["content"]).includes("image_url") ? { ...message, content: "What is this?" } : message,
+        ),
+      },
+      {
+        id: "image-fetched",
+        what: "Images are fetched from wherever the client says, also from the server's own machine (CWE-918).",
+        call: editBody((body) => {
+          const [url] = /http:\/\/127\.0\.0\.1:\d+\/image\.png/.exec(JSON.stringify(body)) ?? [];
+          if (url !== undefined) fetch(url).catch(() => undefined);
+          return undefined;
+        }),
+      },
+    ],
     async run(context) {
       expectAccepted(await ask(context, { messages: toImage(`data:image/png;base64,${pixel}`) }), "an image");
       const urls = ["data:image/png;base64", "data:image/png;base64,%%%", "no url", "file:///etc/passwd"];
@@ -55,6 +125,25 @@ export const requestFormatCases = defineCases([
     requirement:
       "An audio or file part that cannot be used is refused with 400 that names the part, and not left out in silence.",
     source: "OpenAI's document: ChatCompletionRequestMessageContentPartAudio, …File; Error.param",
+    finds: [
+      "request-422",
+      "request-error-as-200",
+      "request-nothing-validated",
+      "request-param-missing",
+      "request-param-whole-message",
+      "robust-type-error-500",
+      "robust-envelope-missing",
+    ],
+    faults: [
+      {
+        id: "parts-unknown-dropped",
+        what: "Parts of a kind that the model cannot take are left out in silence.",
+        call: editMessages((message) => {
+          const isUsed = toTypes(message["content"]).every((type) => type === "text" || type === "image_url");
+          return isUsed ? message : { ...message, content: "" };
+        }),
+      },
+    ],
     async run(context) {
       // Nobody can use these: four characters are no recording, and nobody has uploaded the file.
       const parts = [
@@ -105,4 +194,8 @@ async function expectNotFetched(context: CaseContext): Promise<void> {
     bait.closeAllConnections();
     bait.close();
   }
+}
+
+function toTypes(content: unknown): unknown[] {
+  return Array.isArray(content) ? content.map((part: unknown) => (isObject(part) ? part["type"] : undefined)) : [];
 }

@@ -3,6 +3,8 @@ import type { CaseContext } from "../context.ts";
 import { expectEqual, expectThat, isObject, show, Skip } from "../expect.ts";
 import { readStream } from "../lens/stream.ts";
 import type { WireAnswer } from "../lens/wire.ts";
+import { without } from "../self-test/edit.ts";
+import { type Body, editBody, refuse } from "../self-test/edits/requests.ts";
 import {
   ask,
   describe,
@@ -15,6 +17,8 @@ import {
   toError,
   toUsage,
 } from "./request-check.ts";
+
+const limiting = ["n", "stop", "max_tokens", "max_completion_tokens", "response_format", "logprobs", "top_logprobs"];
 
 /** A value that is valid; undecidable where the model does not have the field at all and says so. */
 async function expectValid(context: CaseContext, fields: object): Promise<WireAnswer> {
@@ -52,6 +56,31 @@ export const requestLimitCases = defineCases([
     level: "DOC",
     requirement: "`stream` that is not a boolean is refused with 400 that names it; nothing is guessed from it.",
     source: "OpenAI's document: CreateChatCompletionRequest.stream",
+    finds: [
+      "request-422",
+      "request-error-as-200",
+      "request-nothing-validated",
+      "request-param-missing",
+      "robust-type-error-500",
+      "robust-envelope-missing",
+    ],
+    faults: [
+      {
+        id: "numbers-from-strings",
+        what: 'Numbers and booleans as strings are read as if they were meant: `temperature: "1"`, `stream: "true"`.',
+        call: editBody((body) => {
+          const read = (value: unknown): unknown =>
+            typeof value === "string" ? (JSON.parse(value) as unknown) : value;
+          const given = ["stream", "temperature", "top_p"].filter((name) => name in body);
+          return { ...body, ...Object.fromEntries(given.map((name) => [name, read(body[name])])) };
+        }),
+      },
+      {
+        id: "stream-truthy",
+        what: "Whatever is truthy in `stream` begins a stream.",
+        call: editBody((body) => (body["stream"] ? { ...body, stream: true } : undefined)),
+      },
+    ],
     run: refuses([{ stream: "true" }, { stream: 1 }, { stream: {} }], "stream"),
   },
   {
@@ -59,6 +88,33 @@ export const requestLimitCases = defineCases([
     level: "DOC",
     requirement: "`temperature` that is no number from 0 to 2 is refused with 400 that names it.",
     source: "OpenAI's document: CreateChatCompletionRequest.temperature, minimum and maximum",
+    finds: [
+      "request-422",
+      "request-error-as-200",
+      "request-nothing-validated",
+      "request-param-missing",
+      "numbers-from-strings",
+      "robust-type-error-500",
+      "robust-envelope-missing",
+    ],
+    faults: [
+      {
+        id: "range-clamped",
+        what: "Numbers out of their range are moved into it, in silence.",
+        call: editBody((body) =>
+          dropOutside(body, {
+            temperature: [0, 2],
+            top_p: [0, 1],
+            frequency_penalty: [-2, 2],
+            presence_penalty: [-2, 2],
+            n: [1, 128],
+            top_logprobs: [0, 20],
+            max_tokens: [1, Infinity],
+            max_completion_tokens: [1, Infinity],
+          }),
+        ),
+      },
+    ],
     run: refuses([{ temperature: -0.1 }, { temperature: 2.1 }, { temperature: "1" }], "temperature"),
   },
   {
@@ -66,6 +122,16 @@ export const requestLimitCases = defineCases([
     level: "DOC",
     requirement: "`top_p` that is no number from 0 to 1 is refused with 400 that names it.",
     source: "OpenAI's document: CreateChatCompletionRequest.top_p, minimum and maximum",
+    finds: [
+      "request-422",
+      "request-error-as-200",
+      "request-nothing-validated",
+      "request-param-missing",
+      "range-clamped",
+      "numbers-from-strings",
+      "robust-type-error-500",
+      "robust-envelope-missing",
+    ],
     run: refuses([{ top_p: -0.1 }, { top_p: 1.1 }, { top_p: "1" }], "top_p"),
   },
   {
@@ -73,6 +139,15 @@ export const requestLimitCases = defineCases([
     level: "DOC",
     requirement: "`frequency_penalty` and `presence_penalty` outside -2 to 2 are refused with 400 that names them.",
     source: "OpenAI's document: CreateChatCompletionRequest, minimum and maximum of the penalties",
+    finds: [
+      "request-422",
+      "request-error-as-200",
+      "request-nothing-validated",
+      "request-param-missing",
+      "range-clamped",
+      "robust-type-error-500",
+      "robust-envelope-missing",
+    ],
     async run(context) {
       for (const name of ["frequency_penalty", "presence_penalty"]) {
         await refuses([{ [name]: 3 }, { [name]: -3 }], name)(context);
@@ -85,6 +160,25 @@ export const requestLimitCases = defineCases([
     requirement: "`n: 2` gives two choices, or 400, never one choice.",
     source: "OpenAI's document: CreateChatCompletionRequest.n; users report servers that ignore `n` in silence",
     limitMs: 20_000,
+    finds: [
+      "request-422",
+      "request-error-as-200",
+      "request-nothing-validated",
+      "robust-type-error-500",
+      "robust-envelope-missing",
+    ],
+    faults: [
+      {
+        id: "n-ignored",
+        what: "`n` is ignored: one choice, whatever was asked for.",
+        call: editBody((body) => without(body, "n")),
+      },
+      {
+        id: "fields-ignored",
+        what: "n, stop, limits, response_format and logprobs are ignored behind a 200 (MTPLX#191).",
+        call: editBody((body) => without(body, ...limiting)),
+      },
+    ],
     async run(context) {
       const answer = await ask(context, { n: 2 });
       if (answer.status === 400) return expectRefused(answer, "n: 2");
@@ -98,6 +192,14 @@ export const requestLimitCases = defineCases([
     level: "DOC",
     requirement: "`top_logprobs` outside 0 to 20 is refused with 400.",
     source: "OpenAI's document: ModelResponseProperties.top_logprobs, minimum and maximum",
+    finds: [
+      "request-422",
+      "request-error-as-200",
+      "request-nothing-validated",
+      "fields-ignored",
+      "robust-type-error-500",
+      "robust-envelope-missing",
+    ],
     run: refuses([
       { logprobs: true, top_logprobs: 21 },
       { logprobs: true, top_logprobs: -1 },
@@ -108,6 +210,21 @@ export const requestLimitCases = defineCases([
     level: "DOC",
     requirement: "`top_logprobs` without `logprobs: true` is refused with 400.",
     source: "OpenAI's document: the description of top_logprobs (`logprobs` must be `true` if it is used)",
+    finds: [
+      "request-422",
+      "request-error-as-200",
+      "request-nothing-validated",
+      "fields-ignored",
+      "robust-type-error-500",
+      "robust-envelope-missing",
+    ],
+    faults: [
+      {
+        id: "top-logprobs-alone",
+        what: "`top_logprobs` without `logprobs` is ignored.",
+        call: editBody((body) => (body["logprobs"] === true ? undefined : without(body, "top_logprobs"))),
+      },
+    ],
     run: refuses([{ top_logprobs: 2 }, { logprobs: false, top_logprobs: 2 }]),
   },
   {
@@ -116,6 +233,30 @@ export const requestLimitCases = defineCases([
     requirement: "`stop` takes a string, null or 1 to 4 strings; an empty list and five strings are refused with 400.",
     source: "OpenAI's document: StopConfiguration",
     limitMs: 30_000,
+    finds: [
+      "request-422",
+      "request-error-as-200",
+      "request-nothing-validated",
+      "fields-ignored",
+      "fields-null-refused",
+      "robust-type-error-500",
+      "robust-envelope-missing",
+    ],
+    faults: [
+      {
+        id: "stop-list-cut",
+        what: "Of more than four stop sequences the first four are taken, and an empty list is none.",
+        call: editBody(({ stop, ...rest }) => {
+          if (!Array.isArray(stop)) return undefined;
+          return stop.length === 0 ? rest : { ...rest, stop: stop.slice(0, 4) };
+        }),
+      },
+      {
+        id: "stop-list-only",
+        what: "`stop` as a plain string is refused.",
+        call: editBody(({ stop }) => (typeof stop === "string" ? refuse(400, { param: "stop" }) : undefined)),
+      },
+    ],
     run: bounds(
       [{ stop: "###" }, { stop: null }, { stop: ["###"] }, { stop: ["##1", "##2", "##3", "##4"] }],
       [{ stop: [] }, { stop: ["##1", "##2", "##3", "##4", "##5"] }, { stop: 1 }],
@@ -128,6 +269,19 @@ export const requestLimitCases = defineCases([
     source:
       "OpenAI's document: CreateChatCompletionRequest.max_tokens (deprecated; LangChain and others still send it), .max_completion_tokens",
     limitMs: 30_000,
+    finds: ["limit-finish-stop", "fields-ignored"],
+    faults: [
+      {
+        id: "old-limit-ignored",
+        what: "The deprecated `max_tokens` is ignored (LangChain still sends it).",
+        call: editBody((body) => without(body, "max_tokens")),
+      },
+      {
+        id: "new-limit-ignored",
+        what: "`max_completion_tokens` is unknown and ignored.",
+        call: editBody((body) => without(body, "max_completion_tokens")),
+      },
+    ],
     async run(context) {
       const content = context.has("fixture") ? "@@words 200" : "Count from one to two hundred, in words.";
       let offered = 0;
@@ -160,6 +314,14 @@ export const requestLimitCases = defineCases([
       const many = Array.from({ length: 129 }, (_, index) => ({ name: `function_${index}` }));
       await refuses([{ functions: [] }, { functions: many }])(context);
     },
+    finds: [
+      "request-422",
+      "request-error-as-200",
+      "request-nothing-validated",
+      "range-clamped",
+      "robust-type-error-500",
+      "robust-envelope-missing",
+    ],
     faults: [
       {
         id: "functions-uncounted",
@@ -176,6 +338,21 @@ export const requestLimitCases = defineCases([
     level: "DOC",
     requirement: "`stream_options` without `stream: true` is refused with 400 that names it.",
     source: "OpenAI's document: ChatCompletionStreamOptions (only set this when you set `stream: true`)",
+    finds: [
+      "request-422",
+      "request-error-as-200",
+      "request-nothing-validated",
+      "request-param-missing",
+      "robust-type-error-500",
+      "robust-envelope-missing",
+    ],
+    faults: [
+      {
+        id: "stream-options-ignored",
+        what: "`stream_options` without a stream is ignored.",
+        call: editBody((body) => (body["stream"] === true ? undefined : without(body, "stream_options"))),
+      },
+    ],
     run: refuses(
       [{ stream_options: { include_usage: true } }, { stream: false, stream_options: { include_usage: true } }],
       "stream_options",
@@ -186,6 +363,18 @@ export const requestLimitCases = defineCases([
     level: "MUST",
     requirement: "`stream_options` that is null or empty is accepted in a streamed call.",
     source: "OpenAI's document: ChatCompletionStreamOptions",
+    finds: ["fields-null-refused", "route-accept-decides", "route-accept-406"],
+    faults: [
+      {
+        id: "stream-options-required",
+        what: "`stream_options` that is null or has no `include_usage` is refused.",
+        call: editBody((body) => {
+          const { stream_options: options } = body;
+          const isFull = isObject(options) && "include_usage" in options;
+          return "stream_options" in body && !isFull ? refuse(400, { param: "stream_options" }) : undefined;
+        }),
+      },
+    ],
     async run(context) {
       for (const options of [null, {}]) {
         const reading = readStream(await ask(context, { stream: true, stream_options: options }));
@@ -202,6 +391,29 @@ export const requestLimitCases = defineCases([
     requirement: "`logit_bias` maps tokens to integers from -100 to 100; a fraction or 101 is refused with 400.",
     source: "OpenAI's document: CreateChatCompletionRequest.logit_bias",
     limitMs: 20_000,
+    finds: [
+      "request-422",
+      "request-error-as-200",
+      "request-nothing-validated",
+      "robust-type-error-500",
+      "robust-envelope-missing",
+    ],
+    faults: [
+      {
+        id: "logit-bias-unread",
+        what: "`logit_bias` is not looked at.",
+        call: editBody((body) => without(body, "logit_bias")),
+      },
+      {
+        id: "logit-bias-by-word",
+        what: "A negative `logit_bias` is refused.",
+        call: editBody(({ logit_bias: bias }) =>
+          isObject(bias) && Object.values(bias).some((one) => Number(one) < 0)
+            ? refuse(400, { param: "logit_bias" })
+            : undefined,
+        ),
+      },
+    ],
     run: bounds(
       [{ logit_bias: { "100": -100, "101": 1 } }],
       [{ logit_bias: { "100": 0.5 } }, { logit_bias: { "100": 101 } }, { logit_bias: [1] }],
@@ -213,6 +425,30 @@ export const requestLimitCases = defineCases([
     requirement:
       "`metadata` takes 16 pairs of strings with keys of 64 and values of 512 characters; anything beyond is refused with 400.",
     source: "OpenAI's document: Metadata",
+    finds: [
+      "request-422",
+      "request-error-as-200",
+      "request-nothing-validated",
+      "fields-recent-refused",
+      "robust-type-error-500",
+      "robust-envelope-missing",
+    ],
+    faults: [
+      {
+        id: "metadata-unread",
+        what: "`metadata` takes anything in any number.",
+        call: editBody((body) => without(body, "metadata")),
+      },
+      {
+        id: "metadata-too-short",
+        what: "Values of `metadata` may have 256 characters only.",
+        call: editBody(({ metadata }) =>
+          isObject(metadata) && Object.values(metadata).some((one) => String(one).length > 256)
+            ? refuse(400, { param: "metadata" })
+            : undefined,
+        ),
+      },
+    ],
     async run(context) {
       await refuses([
         { metadata: pairs(17) },
@@ -234,6 +470,22 @@ export const requestLimitCases = defineCases([
       "`user`, `safety_identifier` and `prompt_cache_key` that are no strings are refused with 400 that names them, and very long ones never give a 5xx.",
     source: "OpenAI's document: CreateChatCompletionRequest.user, .safety_identifier (maxLength), .prompt_cache_key",
     limitMs: 20_000,
+    finds: [
+      "request-422",
+      "request-error-as-200",
+      "request-nothing-validated",
+      "request-param-missing",
+      "fields-recent-refused",
+      "robust-type-error-500",
+      "robust-envelope-missing",
+    ],
+    faults: [
+      {
+        id: "identifiers-unread",
+        what: "`user`, `safety_identifier` and `prompt_cache_key` may be anything.",
+        call: editBody((body) => without(body, "user", "safety_identifier", "prompt_cache_key")),
+      },
+    ],
     async run(context) {
       for (const name of ["user", "safety_identifier", "prompt_cache_key"]) {
         await refuses([{ [name]: 7 }], name)(context);
@@ -245,3 +497,12 @@ export const requestLimitCases = defineCases([
     },
   },
 ]);
+
+/** The body without fields that are out of range, as of a server that clamps them or takes its default. */
+function dropOutside(body: Body, ranges: Readonly<Record<string, readonly [number, number]>>): Body {
+  const outside = Object.entries(ranges).filter(([name, [least, most]]) => {
+    const value = body[name];
+    return typeof value === "number" && (value < least || value > most || (name === "n" && !Number.isInteger(value)));
+  });
+  return without(body, ...outside.map(([name]) => name));
+}

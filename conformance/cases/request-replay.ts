@@ -1,9 +1,13 @@
 import { defineCases } from "../case.ts";
 import type { CaseContext } from "../context.ts";
 import { expectArray, expectEqual, expectThat, Failure, isObject, show } from "../expect.ts";
+import { without } from "../self-test/edit.ts";
+import { crash, editBody, editMessages, refuse, toMessages } from "../self-test/edits/requests.ts";
 import { ask, expectAccepted, toContentJson, toTinyPrompt } from "./request-check.ts";
 import { toolCall, toToolRound, weatherTool } from "./request-history.ts";
 import { expectSameTokens, expectWholeParts, partHolders } from "./request-parts.ts";
+
+const known = ["role", "content", "name", "refusal", "tool_calls", "tool_call_id", "function_call", "audio"];
 
 /** What the fixture's model has heard: the texts of the messages with this role. */
 function toTexts(heard: unknown, role: string): unknown[] {
@@ -24,6 +28,39 @@ export const requestReplayCases = defineCases([
     source:
       "OpenAI's document: ChatCompletionRequestDeveloperMessage, ChatCompletionRequestSystemMessage; users report servers that refuse `developer`",
     limitMs: 30_000,
+    faults: [
+      {
+        id: "role-developer-refused",
+        what: "The role `developer` is refused (ayunis-core#719).",
+        call: editBody((body) =>
+          toMessages(body).some(({ role }) => role === "developer")
+            ? refuse(400, { message: "Unexpected role: developer", param: "messages" })
+            : undefined,
+        ),
+      },
+      {
+        id: "role-developer-is-user",
+        what: "What a developer message says reaches the model as words of the user.",
+        call: editMessages((message) => (message["role"] === "developer" ? { ...message, role: "user" } : message)),
+      },
+      {
+        id: "system-first-only",
+        what: "Only the first message may be a system message; later ones are dropped.",
+        call: editMessages((message, index) => (message["role"] === "system" && index > 0 ? undefined : message)),
+      },
+      {
+        id: "system-first-asserted",
+        what: "A system message behind another one fails in the chat template: 500.",
+        call: editBody((body) =>
+          toMessages(body).some(({ role }, index) => role === "system" && index > 0) ? crash : undefined,
+        ),
+      },
+      {
+        id: "history-last-only",
+        what: "Only the last message reaches the model.",
+        call: editMessages((message, index, count) => (index === count - 1 ? message : undefined)),
+      },
+    ],
     async run(context) {
       const question = { role: "user", content: context.has("fixture") ? "@@instructions" : toTinyPrompt(context) };
       const first = { role: "user", content: "Good morning." };
@@ -50,6 +87,30 @@ export const requestReplayCases = defineCases([
     requirement: "Messages of the user, the assistant, a tool and (deprecated) a function are accepted as history.",
     source: "OpenAI's document: ChatCompletionRequestMessage; a client sends the whole conversation with every call",
     limitMs: 30_000,
+    finds: ["history-last-only"],
+    faults: [
+      {
+        id: "history-tool-dropped",
+        what: "The results of tools are dropped from the history.",
+        call: editMessages((message) => (message["role"] === "tool" ? undefined : message)),
+      },
+      {
+        id: "history-function-refused",
+        what: "The deprecated role `function` is refused.",
+        call: editBody((body) =>
+          toMessages(body).some(({ role }) => role === "function") ? refuse(400, { param: "messages" }) : undefined,
+        ),
+      },
+      {
+        id: "content-null-refused",
+        what: "An assistant message with calls and `content: null` is refused (mistralai/mistral-common#324).",
+        call: editBody((body) =>
+          toMessages(body).some(({ role, content }) => role === "assistant" && content === null)
+            ? refuse(400, { message: "Input should be a valid string", param: "messages" })
+            : undefined,
+        ),
+      },
+    ],
     async run(context) {
       const question = context.has("fixture") ? "@@messages" : toTinyPrompt(context);
       const histories: Readonly<Record<string, object[]>> = {
@@ -80,10 +141,60 @@ export const requestReplayCases = defineCases([
     source:
       "OpenAI's document: `content` of the user, system, developer, assistant and tool messages; Neroued/ninfer#56, CommandCodeAI/command-code#820, InsForge/InsForge#1787",
     limitMs: 60_000,
+    finds: [
+      "role-developer-refused",
+      "role-developer-is-user",
+      "history-tool-dropped",
+      "history-last-only",
+      "content-null-refused",
+    ],
+    faults: [
+      {
+        id: "parts-refused",
+        what: "Content as a list of parts is refused (qwisp#83).",
+        call: editBody((body) =>
+          toMessages(body).some(({ content }) => Array.isArray(content))
+            ? refuse(400, { param: "messages" })
+            : undefined,
+        ),
+      },
+      {
+        id: "parts-refused-in-tool",
+        what: "A tool message with parts is refused (Neroued/ninfer#56; Qwen Code sends it).",
+        call: editBody((body) =>
+          toMessages(body).some(({ role, content }) => role === "tool" && Array.isArray(content))
+            ? refuse(400, { param: "messages" })
+            : undefined,
+        ),
+      },
+      {
+        id: "parts-blanked-in-assistant",
+        what: "Parts of the assistant are blanked behind a 200 (CommandCodeAI/command-code#820).",
+        call: editMessages((message) =>
+          message["role"] === "assistant" && Array.isArray(message["content"]) ? { ...message, content: "" } : message,
+        ),
+      },
+      {
+        id: "parts-json-in-tool",
+        what: "Parts of a tool's result reach the model as JSON text (InsForge/InsForge#1787).",
+        call: editMessages((message) =>
+          message["role"] === "tool" && Array.isArray(message["content"])
+            ? { ...message, content: JSON.stringify(message["content"]) }
+            : message,
+        ),
+      },
+      {
+        id: "parts-first-only",
+        what: "Only the first part of a message is read.",
+        call: editMessages((message) =>
+          Array.isArray(message["content"]) ? { ...message, content: message["content"].slice(0, 1) } : message,
+        ),
+      },
+    ],
     async run(context) {
-      for (const [role, toMessages] of Object.entries(partHolders)) {
-        if (context.has("fixture")) await expectWholeParts(context, role, toMessages);
-        else await expectSameTokens(context, role, toMessages);
+      for (const [role, hold] of Object.entries(partHolders)) {
+        if (context.has("fixture")) await expectWholeParts(context, role, hold);
+        else await expectSameTokens(context, role, hold);
       }
     },
   },
@@ -94,6 +205,18 @@ export const requestReplayCases = defineCases([
     source:
       "OpenAI's document: ChatCompletionRequestAssistantMessage.content; mistralai/mistral-common#324, vercel/ai#13744, lmstudio-ai/lmstudio-bug-tracker#261",
     limitMs: 20_000,
+    finds: ["history-last-only", "content-null-refused"],
+    faults: [
+      {
+        id: "content-key-required",
+        what: "An assistant message with calls must have the key `content` (vercel/ai#13744).",
+        call: editBody((body) =>
+          toMessages(body).some((message) => message["role"] === "assistant" && !("content" in message))
+            ? refuse(400, { message: "Field required", param: "messages" })
+            : undefined,
+        ),
+      },
+    ],
     async run(context) {
       const question = context.has("fixture") ? "@@messages" : toTinyPrompt(context);
       for (const content of [null, undefined]) {
@@ -115,6 +238,17 @@ export const requestReplayCases = defineCases([
     requirement: "A user or assistant message whose content is the empty string is accepted.",
     source: "OpenAI's document gives `content` no minLength; clients send empty turns, and users report 400s for them",
     limitMs: 20_000,
+    faults: [
+      {
+        id: "content-empty-refused",
+        what: "A turn whose content is the empty string is refused (freellmapi#165).",
+        call: editBody((body) =>
+          toMessages(body).some(({ role, content }) => isPlainRole(role) && content === "")
+            ? refuse(400, { message: "text content blocks must be non-empty", param: "messages" })
+            : undefined,
+        ),
+      },
+    ],
     async run(context) {
       const question = { role: "user", content: toTinyPrompt(context) };
       for (const role of ["user", "assistant"]) {
@@ -132,6 +266,27 @@ export const requestReplayCases = defineCases([
       "SDK 4 and 5: runTools replays `refusal`, `parsed` and `tool_calls[].function.parsed_arguments`; all majors: `parse()` adds `parsed` to the message that clients append",
     eachSdk: true,
     limitMs: 20_000,
+    finds: ["content-null-refused"],
+    faults: [
+      {
+        id: "message-fields-strict",
+        what: "Fields of a message that OpenAI's document does not have are refused (anomalyco/opencode#43089).",
+        call: editBody((body) =>
+          toMessages(body).some((message) => Object.keys(message).some((key) => !known.includes(key)))
+            ? refuse(400, { message: "Extra inputs are not permitted", param: "messages" })
+            : undefined,
+        ),
+      },
+      {
+        id: "message-null-refused",
+        what: "`refusal: null` and other nulls, which every answer has, are refused when they come back.",
+        call: editBody((body) =>
+          toMessages(body).some((message) => Object.values(without(message, "content")).includes(null))
+            ? refuse(400, { param: "messages" })
+            : undefined,
+        ),
+      },
+    ],
     async run(context) {
       const said = await parseMessage(context);
       const question = { role: "user", content: toTinyPrompt(context) };
@@ -151,6 +306,7 @@ export const requestReplayCases = defineCases([
     source:
       "Clients replay what other vendors gave them (`reasoning_content`, `cache_control`, …): anomalyco/opencode#43089, BerriAI/litellm#30835",
     limitMs: 20_000,
+    finds: ["system-first-asserted", "message-fields-strict"],
     async run(context) {
       const vendor = { reasoning_content: "hm", cache_control: { type: "ephemeral" }, _db_id: 7, name: "ada" };
       for (const role of ["system", "user", "assistant"]) {
@@ -177,4 +333,8 @@ async function parseMessage(context: CaseContext): Promise<object> {
     if (error instanceof Failure || signal.aborted) throw error;
     throw new Failure("parse() of the SDK to succeed", show(error));
   }
+}
+
+function isPlainRole(role: unknown): boolean {
+  return role === "user" || role === "assistant" || role === "system";
 }

@@ -2,6 +2,7 @@ import { defineCases } from "../case.ts";
 import type { CaseContext } from "../context.ts";
 import { expectEqual, expectOneOf, expectThat, Failure, show } from "../expect.ts";
 import { toHead } from "../lens/socket.ts";
+import { crash, refuse } from "../self-test/edits/requests.ts";
 import { ask, expectAccepted, expectRefused, post, toTinyPrompt } from "./request-check.ts";
 import { countAnswers, parseAnswer, readAnswer, talk, toJsonLines } from "./robust-raw.ts";
 
@@ -42,6 +43,13 @@ export const robustFramingCases = defineCases([
     level: "SHOULD",
     requirement: "A body that is not valid UTF-8 is refused with 400.",
     source: "RFC 8259, section 8.1: JSON text between systems is UTF-8; a replaced character changes what was asked",
+    faults: [
+      {
+        id: "robust-utf8-replaced",
+        what: "Bytes that are not UTF-8 are replaced in silence.",
+        call: (call) => ({ bytes: Buffer.from(call.bytes.toString("utf8")) }),
+      },
+    ],
     async run(context) {
       const [before, after] = toBody(context, "\u0000").split("\\u0000") as [string, string];
       for (const bytes of [[0xff, 0xfe], [0xc3], [0xed, 0xa0, 0x80]]) {
@@ -56,6 +64,21 @@ export const robustFramingCases = defineCases([
     requirement: "A chunked body is read whatever its chunks and segments are, also one byte at a time.",
     source: "RFC 9112, section 7.1; HTTP clients choose the chunks, and a character may be split among them",
     limitMs: 30_000,
+    faults: [
+      {
+        id: "robust-chunks-decoded-alone",
+        what: "Each chunk of a body is decoded alone: characters that lie in two of them are lost.",
+        call: ({ headers, bytes }) =>
+          headers["transfer-encoding"] === "chunked"
+            ? { bytes: Buffer.from(bytes.toString("latin1").replaceAll(/[\u0080-\u00ff]/g, "\ufffd")) }
+            : undefined,
+      },
+      {
+        id: "robust-chunked-unread",
+        what: "Without `Content-Length` there is no body.",
+        call: ({ headers }) => (headers["transfer-encoding"] === "chunked" ? refuse(411) : undefined),
+      },
+    ],
     async run(context) {
       const said = "\u2713 \u{1f99e}";
       const body = Buffer.from(
@@ -88,6 +111,13 @@ export const robustFramingCases = defineCases([
     requirement: "`Expect: 100-continue` is answered with 100 before the body is sent, or with a final status.",
     source: "RFC 9110, section 10.1.1; curl sends it with larger bodies and waits",
     limitMs: 15_000,
+    faults: [
+      {
+        id: "robust-expect-refused",
+        what: "A request with `Expect` is a 500 once its body has come.",
+        call: ({ headers }) => (headers.expect === undefined ? undefined : crash),
+      },
+    ],
     async run(context) {
       const body = toBody(context);
       const connection = await context.connect();
@@ -123,6 +153,14 @@ export const robustFramingCases = defineCases([
     requirement: "Bytes beyond ASCII in a header field are refused with 400 or taken as they are, and break nothing.",
     source: "RFC 9110, section 5.5: obs-text; names of users end up in headers",
     limitMs: 30_000,
+    faults: [
+      {
+        id: "robust-header-bytes-500",
+        what: "A header with a letter beyond ASCII is a 500.",
+        call: ({ headers }) =>
+          Object.values(headers).some((one) => /[\u0080-\u00ff]/.test(String(one))) ? crash : undefined,
+      },
+    ],
     async run(context) {
       const body = toBody(context);
       for (const encoding of ["latin1", "utf8"] as const) {

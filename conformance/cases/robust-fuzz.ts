@@ -2,6 +2,7 @@ import { defineCases } from "../case.ts";
 import type { CaseContext } from "../context.ts";
 import { Failure, isObject } from "../expect.ts";
 import type { WireAnswer } from "../lens/wire.ts";
+import { crash, isChat } from "../self-test/edits/requests.ts";
 import { describe, toChoice, toError } from "./request-check.ts";
 import { type RandomBody, toRandomBody } from "./robust-bodies.ts";
 
@@ -20,6 +21,27 @@ export const robustFuzzCases = defineCases([
       "RFC 9110, section 15.6: a 5xx says that the server has failed, and SDKs repeat such requests; Schemathesis: not_a_server_error",
     alone: true,
     limitMs: 150_000,
+    faults: [
+      {
+        id: "robust-surrogates-500",
+        what: "Half a pair of surrogates in a text cannot be encoded: 500.",
+        call: (call) => (/\\u(?:d800|dc00)/.test(call.bytes.toString("latin1")) ? crash : undefined),
+      },
+      {
+        id: "robust-type-error-500",
+        what: "A field of the wrong type is a 500, as a method of it is called.",
+        answer: (answer, call) =>
+          answer.status === 400 && isChat(call) ? { ...crash, headers: answer.headers } : answer,
+      },
+      {
+        id: "robust-envelope-missing",
+        what: "Refusals are plain text.",
+        answer: (answer) =>
+          answer.status === 400
+            ? { status: 400, headers: { "content-type": "text/plain" }, body: "Bad Request" }
+            : answer,
+      },
+    ],
     async run(context) {
       const { bodies, answerMs } = context.has("fixture") ? amounts.fixture : amounts.live;
       // Made first, so that the order of the answers does not decide what is sent.

@@ -1,6 +1,7 @@
 import { defineCases } from "../case.ts";
 import { expectEqual, expectThat } from "../expect.ts";
 import { readStream, toText } from "../lens/stream.ts";
+import { editMessages, parse } from "../self-test/edits/requests.ts";
 import { ask, expectAccepted, toContent, toContentJson } from "./request-check.ts";
 
 const sseLike = [
@@ -33,6 +34,17 @@ export const robustTextCases = defineCases([
     source: "Clients paste files and logs; parsers with a cost per line or a limit per line fail on one of the two",
     needs: ["fixture"],
     limitMs: 30_000,
+    finds: ["limit-100-kib"],
+    faults: [
+      {
+        id: "robust-prompt-cut",
+        what: "Of a long prompt the first 100,000 characters are read.",
+        call: editMessages((message) => {
+          const { content } = message;
+          return typeof content === "string" ? { ...message, content: content.slice(0, 100_000) } : message;
+        }),
+      },
+    ],
     async run(context) {
       const prompts = { "one line": "x".repeat(200_000), "200,000 lines": `${"\n".repeat(199_999)}x` };
       for (const [what, prompt] of Object.entries(prompts)) {
@@ -51,6 +63,14 @@ export const robustTextCases = defineCases([
       "Text of the model that looks like Server-Sent Events stays text: it ends no stream and starts no event.",
     source: "WHATWG HTML, section 9.2.6: a line break within `data` begins a new field; JSON must escape it",
     needs: ["fixture"],
+    finds: ["route-accept-decides", "route-accept-406"],
+    faults: [
+      {
+        id: "robust-break-unescaped",
+        what: "Line breaks of the text are put into the stream as they are.",
+        frame: (frame) => frame.replaceAll(String.raw`\n`, "\n").replaceAll(String.raw`\r`, "\r"),
+      },
+    ],
     async run(context) {
       const messages = [{ role: "user", content: `@@echo ${JSON.stringify(sseLike)}` }];
       const reading = readStream(await ask(context, { messages, stream: true }));
@@ -70,6 +90,23 @@ export const robustTextCases = defineCases([
     requirement: "Line breaks of every kind, control characters and characters of four bytes survive in both modes.",
     source: "RFC 8259, section 7; clients that split lines at U+2028 or drop NUL show that servers must be right first",
     needs: ["fixture"],
+    finds: ["robust-break-unescaped", "route-accept-decides", "route-accept-406"],
+    faults: [
+      {
+        id: "robust-control-dropped",
+        what: "Control characters are taken out of the answer.",
+        // oxlint-disable-next-line no-control-regex -- these are what is dropped
+        json: (body) => parse(JSON.stringify(body).replaceAll(/\\u00[01][0-9a-f]/g, "")),
+      },
+      {
+        id: "robust-separator-breaks",
+        what: "U+2028 becomes a line feed, as in servers that split lines with the methods of their language.",
+        call: editMessages((message) => {
+          const { content } = message;
+          return typeof content === "string" ? { ...message, content: content.replaceAll("\u2028", "\n") } : message;
+        }),
+      },
+    ],
     async run(context) {
       // The text in, behind `@@rest`, and the text out are the same.
       const messages = [{ role: "user", content: `@@rest\n${odd}` }];

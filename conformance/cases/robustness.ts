@@ -2,8 +2,12 @@ import { defineCases } from "../case.ts";
 import type { CaseContext } from "../context.ts";
 import { expectEqual, expectObject, expectThat, isObject } from "../expect.ts";
 import { toHead } from "../lens/socket.ts";
+import { eachChoice } from "../self-test/edit.ts";
+import { isChat, parse, refuse } from "../self-test/edits/requests.ts";
 import { answered, ask, describe, expectAccepted, post, toContentJson, toTinyPrompt } from "./request-check.ts";
 import { findTwin, listUnknownKeys } from "./robust-keys.ts";
+
+let isDead = false;
 
 const connections = 20;
 const leaveMs = 1000;
@@ -16,6 +20,17 @@ export const robustnessCases = defineCases([
     source: "An availability requirement of any server; vLLM tests that the engine survives bad requests",
     alone: true,
     limitMs: 45_000,
+    faults: [
+      {
+        id: "robust-worker-dies",
+        what: "The worker dies of a body that does not parse, and nobody starts another.",
+        call(call) {
+          if (isDead) return refuse(503, { message: "no upstream" });
+          isDead = isChat(call) && parse(call.bytes.toString("utf8")) === undefined;
+          return undefined;
+        },
+      },
+    ],
     async run(context) {
       await breakOff(context);
       for (const body of ["{", "[".repeat(5000), "\u0000", '{"messages":[{}]}', `"${"x".repeat(100_000)}"`]) {
@@ -32,6 +47,14 @@ export const robustnessCases = defineCases([
     source: "RFC 9110, section 9.2.1: HEAD and OPTIONS are safe; scanners and browsers send them",
     alone: true,
     limitMs: 20_000,
+    finds: ["cors-preflight-unrouted"],
+    faults: [
+      {
+        id: "robust-method-unread",
+        what: "PUT on the endpoint runs the model as POST does.",
+        call: ({ method }) => (method === "PUT" ? { method: "POST" } : undefined),
+      },
+    ],
     async run(context) {
       const before = await countRuns(context);
       for (const method of ["HEAD", "OPTIONS", "PUT", "DELETE"]) {
@@ -53,6 +76,13 @@ export const robustnessCases = defineCases([
       "A key that OpenAI's answers do not have is new, not one of theirs in another spelling (`finishReason`).",
     source:
       "OpenAI's document: CreateChatCompletionResponse, CreateChatCompletionStreamResponse; typed clients read one spelling",
+    faults: [
+      {
+        id: "robust-camel-case",
+        what: "Keys are there in a second spelling: `finishReason`.",
+        json: (body) => eachChoice(body, (choice) => ({ ...choice, finishReason: choice["finish_reason"] })),
+      },
+    ],
     async run({ plain, plainStream, note }) {
       const { json } = await plain();
       expectObject(json, "the body");

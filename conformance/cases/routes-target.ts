@@ -1,8 +1,10 @@
 import { defineCases } from "../case.ts";
 import type { CaseContext } from "../context.ts";
 import { expectEqual, expectOneOf, expectThat, Failure, show } from "../expect.ts";
-import { toText } from "../lens/stream.ts";
 import { toHead } from "../lens/socket.ts";
+import { toText } from "../lens/stream.ts";
+import { editBody, isChat, toJson } from "../self-test/edits/requests.ts";
+import type { ProxiedCall } from "../self-test/mutant.ts";
 import { ask, brief, expectEnvelope, expectStatus, toContent } from "./routes-answers.ts";
 import { waitForWhole } from "./routes-raw.ts";
 import { fromSdk, refusedBySdk } from "./routes-sdk.ts";
@@ -17,6 +19,22 @@ export const routeTargetCases = defineCases([
     requirement:
       "An unknown `model` is 404 with the code `model_not_found` (or 400 with `param: model`), never answered.",
     source: "OpenAI's API: model_not_found. A typing error must not be paid for with another model's answer.",
+    finds: ["route-404-empty", "route-404-page", "route-404-message-empty", "route-unknown-200"],
+    faults: [
+      {
+        id: "route-model-fallback",
+        what: "A model that is not there is answered by the default one.",
+        call: editBody((body) =>
+          /^(openclaw|agent)\b/.test(String(body["model"])) ? undefined : { ...body, model: "openclaw" },
+        ),
+      },
+      {
+        id: "route-model-unnamed",
+        what: "An unknown model is 404 without the code that clients look for.",
+        answer: (answer, call) =>
+          answer.status === 404 && isChat(call) ? toJson(404, { error: { message: "Not found" } }) : answer,
+      },
+    ],
     async run(context) {
       const body = { ...ask(context), model: "no-such-model-xyz" };
       const call = context.sdk.client.chat.completions.create(body, { signal: context.signal });
@@ -39,6 +57,13 @@ export const routeTargetCases = defineCases([
     requirement: '`model: "openclaw:<id>"` selects the agent with that id.',
     source: choosing,
     needs: ["agents"],
+    faults: [
+      {
+        id: "route-agent-model-ignored",
+        what: "The agent in `model` is ignored: the default agent answers.",
+        call: editBody((body) => ({ ...body, model: "openclaw" })),
+      },
+    ],
     run: (context) => expectAgents(context, "openclaw:"),
   },
   {
@@ -47,6 +72,7 @@ export const routeTargetCases = defineCases([
     requirement: '`model: "agent:<id>"` selects the agent with that id.',
     source: choosing,
     needs: ["agents"],
+    finds: ["route-agent-model-ignored"],
     run: (context) => expectAgents(context, "agent:"),
   },
   {
@@ -56,6 +82,13 @@ export const routeTargetCases = defineCases([
       "The header `x-openclaw-agent-id` selects the agent; without it and with `openclaw` it is the default.",
     source: choosing,
     needs: ["agents"],
+    faults: [
+      {
+        id: "route-agent-header-ignored",
+        what: "The header that names the agent is ignored.",
+        call: withoutAgent,
+      },
+    ],
     async run(context) {
       expectEqual(await whoAnswers(context, "openclaw", "beta"), "beta", "the agent of the header beta");
       expectEqual(await whoAnswers(context, "openclaw", "main"), "main", "the agent of the header main");
@@ -68,6 +101,14 @@ export const routeTargetCases = defineCases([
     requirement: "Where `x-openclaw-agent-id` and `model` name different agents the header wins, in both modes.",
     source: choosing,
     needs: ["agents"],
+    finds: ["route-agent-header-ignored"],
+    faults: [
+      {
+        id: "route-agent-model-wins",
+        what: "Where header and model differ, the model counts.",
+        call: (call) => (/[:/]/.test(String(call.body?.["model"])) ? withoutAgent(call) : undefined),
+      },
+    ],
     async run(context) {
       for (const [model, header] of [
         ["openclaw:main", "beta"],
@@ -88,6 +129,17 @@ export const routeTargetCases = defineCases([
     requirement: "A malformed agent id is 400 or 404, `param` names where it stood, and nothing is opened by it.",
     source: "CWE-22: ids become file and session names.",
     needs: ["agents"],
+    finds: ["route-agent-model-ignored", "route-agent-header-ignored"],
+    faults: [
+      {
+        id: "route-agent-param",
+        what: "The refusal of an agent id does not say where it stood.",
+        answer: (answer) =>
+          answer.status === 404 || answer.status === 400
+            ? { ...answer, body: String(answer.body).replace(/"param":"[^"]*"/, '"param":null') }
+            : answer,
+      },
+    ],
     async run(context) {
       const ids = ["..", "../../etc/passwd", "a".repeat(300), "m\u00e4in", "main/../beta"];
       for (const id of ["", "%2e%2e", ...ids]) await expectRefusedAgent(context, `openclaw:${id}`, undefined);
@@ -101,6 +153,14 @@ export const routeTargetCases = defineCases([
       "HTTP/1.0, and HTTP/1.1 with `Connection: close`, get the whole body and then the end of the connection.",
     source: "RFC 9112, sections 6.1, 9.3 and 9.6: no chunked coding towards HTTP/1.0.",
     limitMs: 20_000,
+    faults: [
+      {
+        id: "route-close-cuts",
+        what: "With `Connection: close` the connection ends before the last bytes are out.",
+        answer: (answer, { headers }) =>
+          headers.connection === "close" ? { ...answer, body: String(answer.body).slice(0, -20) } : answer,
+      },
+    ],
     async run(context) {
       for (const version of ["1.0", "1.1"]) {
         const connection = await context.connect();
@@ -158,4 +218,9 @@ async function expectRefusedAgent(context: CaseContext, model: string, header: s
     `no trace of a file in the answer to ${what}`,
     brief(answer),
   );
+}
+
+/** Whether it chooses an agent by this header. */
+function withoutAgent({ headers }: ProxiedCall): Pick<ProxiedCall, "headers"> {
+  return { headers: { ...headers, "x-openclaw-agent-id": undefined } };
 }

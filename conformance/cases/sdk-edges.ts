@@ -3,6 +3,7 @@ import { type CaseContext, need } from "../context.ts";
 import { expectEqual, expectOneOf, expectText, expectThat, Failure, show } from "../expect.ts";
 import type { StreamReading } from "../lens/stream.ts";
 import { toCallMs } from "../lens/wire.ts";
+import { toRefusal } from "../self-test/edit.ts";
 import { expectShape } from "../shapes.ts";
 import { withOwn } from "./own-server.ts";
 import { expectStream } from "./sdk-answer.ts";
@@ -18,6 +19,7 @@ export const sdkEdgeCases = defineCases([
       "A call that fails for the moment and then succeeds is repeated by the SDK, which says which try it is.",
     source: "The SDK, every major: two retries of a 5xx, x-stainless-retry-count 0, 1, 2",
     needs: ["fixture"],
+    finds: ["should-retry-never"],
     async run({ sdk, say, signal }) {
       const failure = "@@fail code=upstream_unavailable retry-after=1";
       const tries: (string | null)[] = [];
@@ -41,6 +43,7 @@ export const sdkEdgeCases = defineCases([
     eachSdk: true,
     alone: true,
     limitMs: 90_000,
+    finds: ["chunk-choice-without-index-sdk-4"],
     async run(context) {
       const strays: unknown[] = [];
       const onStray = (reason: unknown): void => void strays.push(reason);
@@ -61,6 +64,21 @@ export const sdkEdgeCases = defineCases([
     requirement: "Answers and chunks have the types that the SDK declares, also with tool calls.",
     source: "The types ChatCompletion and ChatCompletionChunk of the SDK, which are made from OpenAI's document",
     limitMs: 30_000,
+    finds: [
+      "json-then-done",
+      "json-logprobs-missing",
+      "json-object-text-completion",
+      "json-role-model",
+      "chunk-object-of-whole",
+      "usage-chunk-without-id",
+      "chunk-created-missing",
+      "usage-chunk-without-choices",
+      "delta-content-as-parts-for-calls",
+      "call-delta-without-index",
+      "call-id-missing",
+      "call-type-missing",
+      "call-without-content",
+    ],
     async run(context) {
       const { sdk, signal, has } = context;
       const body = context.say(has("fixture") ? "@@words 5" : "hi", { max_tokens: 20 });
@@ -78,6 +96,24 @@ export const sdkEdgeCases = defineCases([
     level: "SHOULD",
     requirement: "The calls for stored completions work, or are refused with a 4xx; they never fail with a 5xx.",
     source: "OpenAI's document: GET, POST and DELETE /chat/completions/{completion_id}, GET /chat/completions",
+    faults: [
+      {
+        id: "stored-completions-500",
+        what: "The calls for stored completions end in a 500.",
+        call: ({ method, path }) =>
+          path.startsWith("/v1/chat/completions/") || (method === "GET" && path.startsWith("/v1/chat/completions"))
+            ? toRefusal(500, "not implemented")
+            : undefined,
+      },
+      {
+        id: "stored-completions-without-body",
+        what: "The calls for stored completions end in a 404 without a body: the SDK says `status code (no body)`.",
+        call: ({ method, path }) =>
+          path.startsWith("/v1/chat/completions/") || (method === "GET" && path.startsWith("/v1/chat/completions"))
+            ? { status: 404, headers: {}, body: "" }
+            : undefined,
+      },
+    ],
     async run({ sdk, signal }) {
       const { completions } = sdk.client.chat;
       const id = "chatcmpl-0123456789abcdef";

@@ -2,6 +2,7 @@ import { defineCases } from "../case.ts";
 import type { CaseContext } from "../context.ts";
 import { expectEqual, expectObject, expectText, expectThat, Skip } from "../expect.ts";
 import { sdkPackages } from "../lens/sdk.ts";
+import { changeFunctions } from "../self-test/edits/tools.ts";
 import { expectMatch, film, filmFormat, filmPrompt, filmSchema } from "./schema-film.ts";
 import { settle } from "./sdk-settle.ts";
 import { parseJson, scripted, toCallBody, weather } from "./tools-calls.ts";
@@ -17,6 +18,15 @@ export const sdkHelperCases = defineCases([
     needs: ["schema"],
     eachSdk: true,
     limitMs: 30_000,
+    finds: [
+      "json-as-text-plain",
+      "json-in-fence",
+      "json-with-preamble",
+      "json-as-array",
+      "json-content-as-object",
+      "schema-dialect-refused",
+      "format-refused-without-param",
+    ],
     async run(context) {
       const { sdk, say, signal, has } = context;
       const text = has("fixture") ? `@@echo ${JSON.stringify(JSON.stringify(film))}` : filmPrompt;
@@ -41,6 +51,21 @@ export const sdkHelperCases = defineCases([
     needs: ["tools"],
     eachSdk: true,
     limitMs: 30_000,
+    finds: [
+      "json-as-text-plain",
+      "call-type-missing",
+      "call-arguments-object",
+      "call-arguments-twice-encoded",
+      "assistant-null-refused",
+      "tool-results-dropped",
+    ],
+    faults: [
+      {
+        id: "call-arguments-rewritten",
+        what: "Arguments are parsed and written again, and no longer what the model said.",
+        json: changeFunctions((one) => ({ ...one, arguments: JSON.stringify(JSON.parse(String(one["arguments"]))) })),
+      },
+    ],
     async run(context) {
       const { sdk, say, signal, has } = context;
       const given: string[] = [];
@@ -81,6 +106,19 @@ export const sdkHelperCases = defineCases([
       "The SDK, every major: tool_calls.function.arguments.done; calls that come interleaved make it fire again and again",
     needs: ["tools"],
     eachSdk: true,
+    finds: [
+      "finish-missing-for-calls",
+      "role-missing",
+      "role-chunk-dropped-for-calls",
+      "call-delta-without-index",
+      "call-delta-index-in-first-only",
+      "call-delta-index-constant",
+      "call-delta-index-from-one",
+      "call-delta-without-type",
+      "call-delta-name-in-pieces",
+      "call-deltas-interleaved",
+      "call-delta-arguments-ascii",
+    ],
     async run(context) {
       const done: { name: string; arguments: string }[] = [];
       const body = toCallBody(context) as ReturnType<CaseContext["say"]>;

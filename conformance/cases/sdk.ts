@@ -2,6 +2,8 @@ import type { ChatCompletionStream } from "openai/lib/ChatCompletionStream";
 import { defineCases } from "../case.ts";
 import type { CaseContext } from "../context.ts";
 import { expectEqual, expectText, expectThat } from "../expect.ts";
+import { eachChoice, without } from "../self-test/edit.ts";
+import type { ProxiedAnswer } from "../self-test/mutant.ts";
 import { settle } from "./sdk-settle.ts";
 
 /** Reading an answer in the ways that the official SDK offers. */
@@ -12,6 +14,14 @@ export const sdkCases = defineCases([
     requirement: "`withResponse()` gives the data, the response and a request id.",
     source: "The SDK, every major: the request id is the header x-request-id of the answer",
     eachSdk: true,
+    finds: ["json-as-text-plain", "json-then-done", "stream-by-default", "json-choices-empty"],
+    faults: [
+      {
+        id: "request-id-missing",
+        what: "Answers have no `x-request-id`.",
+        answer: (answer) => withoutHeader(answer, "x-request-id"),
+      },
+    ],
     async run(context) {
       const { sdk, signal } = context;
       const asked = sdk.client.chat.completions.create(toBody(context), { signal }).withResponse();
@@ -28,6 +38,7 @@ export const sdkCases = defineCases([
     requirement: "`asResponse()` of a streamed call gives the raw event stream.",
     source: "The SDK, every major",
     eachSdk: true,
+    finds: ["stream-answered-whole"],
     async run(context) {
       const { sdk, signal } = context;
       const body = { ...toBody(context), stream: true as const };
@@ -45,6 +56,33 @@ export const sdkCases = defineCases([
     source:
       "The SDK, every major: it needs the index of the choice, one role and one finish_reason; openai/openai-node#1292",
     eachSdk: true,
+    finds: [
+      "deltas-mixed-up",
+      "events-single-newline",
+      "keep-alive-comment-as-data",
+      "stream-byte-order-mark-sdk-4",
+      "finish-missing",
+      "done-in-lower-case",
+      "stream-answered-whole",
+      "deltas-trimmed",
+      "first-event-ping",
+      "events-named-sdk-4",
+      "chunk-fields-camel-case",
+      "chunk-choice-without-index",
+      "chunk-index-counts-chunks",
+      "chunk-message-for-delta",
+      "role-missing",
+      "delta-content-as-parts",
+      "chunk-error-object",
+    ],
+    faults: [
+      {
+        id: "chunk-choice-without-index-sdk-4",
+        what: "The same for SDK 4, whose `.stream()` then never settles.",
+        sdk: 4,
+        chunk: (chunk) => eachChoice(chunk, (choice) => without(choice, "index")),
+      },
+    ],
     async run(context) {
       const stream = startStream(context);
       const [completion, message, content] = await settle(
@@ -65,6 +103,13 @@ export const sdkCases = defineCases([
     source: "The SDK from 5: chunk, content.delta, content.done, finalChatCompletion, end",
     eachSdk: true,
     sdkMin: 5,
+    finds: [
+      "finish-missing",
+      "finish-on-every-chunk",
+      "first-event-ping",
+      "chunk-choice-without-index",
+      "role-missing",
+    ],
     async run(context) {
       const events: string[] = [];
       let done: string | undefined;
@@ -103,6 +148,13 @@ export const sdkCases = defineCases([
     source: "The SDK from 5: ChatCompletionStream.fromReadableStream",
     eachSdk: true,
     sdkMin: 5,
+    finds: [
+      "finish-missing",
+      "first-event-ping",
+      "chunk-choice-without-index",
+      "chunk-index-counts-chunks",
+      "role-missing",
+    ],
     async run(context) {
       const stream = startStream(context);
       const Copy = stream.constructor as typeof ChatCompletionStream;
@@ -131,6 +183,13 @@ export const sdkCases = defineCases([
     requirement: "`tee()` of a stream gives two streams with the same chunks.",
     source: "The SDK, every major",
     eachSdk: true,
+    finds: [
+      "events-single-newline",
+      "keep-alive-comment-as-data",
+      "done-in-lower-case",
+      "stream-answered-whole",
+      "chunk-error-object",
+    ],
     async run(context) {
       const { sdk, signal } = context;
       const body = { ...toBody(context), stream: true as const };
@@ -152,4 +211,9 @@ function toBody({ say, has }: CaseContext): ReturnType<CaseContext["say"]> {
 
 function startStream(context: CaseContext): ChatCompletionStream {
   return context.sdk.helpers.stream(toBody(context), { signal: context.signal });
+}
+
+function withoutHeader(answer: ProxiedAnswer, wanted: string): ProxiedAnswer {
+  const headers = Object.entries(answer.headers).filter(([name]) => name !== wanted);
+  return { ...answer, headers: Object.fromEntries(headers) };
 }

@@ -2,9 +2,13 @@ import { setTimeout as delay } from "node:timers/promises";
 import { defineCases } from "../case.ts";
 import type { CaseContext } from "../context.ts";
 import { expectEqual, expectOneOf, expectThat } from "../expect.ts";
+import { toRefusal, withFields } from "../self-test/edit.ts";
+import type { Change, ProxiedCall } from "../self-test/mutant.ts";
 import { expectStatus, toContent } from "./sdk-answer.ts";
 import { askMessages, type Caller, expectKnown, tell, tellWord, toBody, toName } from "./sessions-talk.ts";
 import { parseJson } from "./tools-calls.ts";
+
+type Changed = ReturnType<NonNullable<Change["call"]>>;
 
 const callsAtOnce = 5;
 
@@ -17,6 +21,21 @@ export const sessionTurnCases = defineCases([
       "Calls of one session that come at once are run one after another, or refused with 409 or 429 and `retry-after`; their turns never mix.",
     source: "A transcript in which two turns interleave is refused by model providers and makes wrong answers",
     needs: ["memory", "fixture"],
+    faults: [
+      {
+        id: "session-busy-without-retry-after",
+        what: "A second call of a busy session is refused without saying when to come back.",
+        ...refuseWhileBusy(),
+      },
+      {
+        id: "session-turns-mixed",
+        what: "Turns that come at once are answered with each other's text.",
+        call: (call) => {
+          const text = JSON.stringify(call.body?.["messages"]);
+          return text.includes("@@echo answer 1") ? { bytes: replaced(call, "answer 1", "answer 2") } : undefined;
+        },
+      },
+    ],
     async run(context) {
       const caller = { user: toName("alice") };
       const numbers = Array.from({ length: callsAtOnce }, (_value, index) => index);
@@ -45,6 +64,14 @@ export const sessionTurnCases = defineCases([
     source:
       "open-webui/open-webui#28305, openclaw/openclaw#47136: one bad turn made every later call of a session fail",
     needs: ["memory", "fixture"],
+    finds: ["failure-200", "sessions-none"],
+    faults: [
+      {
+        id: "session-stuck-after-failure",
+        what: "A session in which a call has failed refuses all later ones: openclaw/openclaw#47136.",
+        ...refuseAfterFailure(),
+      },
+    ],
     async run(context) {
       const caller = { user: toName("alice") };
       const word = await tellWord(context, caller);
@@ -66,6 +93,18 @@ export const sessionTurnCases = defineCases([
       "A client that sends its whole conversation along with a session does not make the model read any turn twice.",
     source: "Every chat client resends the conversation; a model that reads it doubled answers to the wrong turn",
     needs: ["memory", "fixture"],
+    faults: [
+      {
+        id: "session-history-twice",
+        what: "What the client sends of the conversation is put behind what is remembered of it.",
+        call: (call) => {
+          const messages = call.body?.["messages"];
+          return Array.isArray(messages) && messages.length > 1 && call.body?.["user"]
+            ? withFields(call, { messages: [...(messages as unknown[]).slice(0, -1), ...(messages as unknown[])] })
+            : undefined;
+        },
+      },
+    ],
     async run(context) {
       const caller = { user: toName("alice") };
       const first = { role: "user", content: "@@echo first answer" };
@@ -105,4 +144,36 @@ async function abortTurn(context: CaseContext, caller: Caller, fields: object): 
   await delay(150);
   left.abort();
   await call;
+}
+
+function refuseWhileBusy(): Pick<Change, "call" | "answer"> {
+  const busy = new Set<unknown>();
+  return {
+    call: ({ body }): Changed => {
+      const user = body?.["user"];
+      if (user === undefined) return undefined;
+      if (busy.has(user)) return toRefusal(409, "the session is busy");
+      busy.add(user);
+      return undefined;
+    },
+    answer: (answer, { body }) => {
+      busy.delete(body?.["user"]);
+      return answer;
+    },
+  };
+}
+
+function replaced({ bytes }: ProxiedCall, from: string, to: string): Buffer {
+  return Buffer.from(bytes.toString("utf8").replace(from, to));
+}
+
+function refuseAfterFailure(): Pick<Change, "call" | "answer"> {
+  const stuck = new Set<unknown>();
+  return {
+    call: ({ body }): Changed => (stuck.has(body?.["user"]) ? toRefusal(400, "the session is broken") : undefined),
+    answer: (answer, { body }) => {
+      if (answer.status >= 500 && body?.["user"] !== undefined) stuck.add(body["user"]);
+      return answer;
+    },
+  };
 }

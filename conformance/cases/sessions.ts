@@ -1,7 +1,11 @@
 import { defineCases } from "../case.ts";
 import { expectThat } from "../expect.ts";
+import { withFields } from "../self-test/edit.ts";
+import type { ProxiedCall } from "../self-test/mutant.ts";
 import { expectStatus } from "./sdk-answer.ts";
 import { expectKnown, expectUnknown, knows, tell, tellWord, toBody, toHeaders, toName } from "./sessions-talk.ts";
+
+const keyHeader = "x-openclaw-session-key";
 
 const contract = "OpenClaw's OpenAI-compatible endpoint: session behaviour";
 
@@ -13,6 +17,13 @@ export const sessionCases = defineCases([
     requirement: "A call without `user` and without a session key is a session of its own.",
     source: `${contract} (stateless by default)`,
     needs: ["memory"],
+    faults: [
+      {
+        id: "sessions-one-for-all",
+        what: "All callers share one session.",
+        call: (call) => withUser(call, () => "everybody"),
+      },
+    ],
     async run(context) {
       const word = await tellWord(context, {});
       await expectUnknown(context, {}, word, "another call without a session");
@@ -24,6 +35,13 @@ export const sessionCases = defineCases([
     requirement: "Calls with the same `user` share a session.",
     source: `${contract} (a stable session key is derived from user)`,
     needs: ["memory"],
+    faults: [
+      {
+        id: "sessions-none",
+        what: "Nothing is remembered, whatever names a session.",
+        call: (call) => ({ ...withUser(call, () => undefined), headers: { ...call.headers, [keyHeader]: undefined } }),
+      },
+    ],
     async run(context) {
       const caller = { user: toName("alice") };
       const word = await tellWord(context, caller);
@@ -36,6 +54,7 @@ export const sessionCases = defineCases([
     requirement: "Calls with another `user` do not share it.",
     source: `${contract} (a stable session key is derived from user)`,
     needs: ["memory"],
+    finds: ["sessions-one-for-all"],
     async run(context) {
       const word = await tellWord(context, { user: toName("alice") });
       await expectUnknown(context, { user: toName("bob") }, word, "another user");
@@ -48,6 +67,19 @@ export const sessionCases = defineCases([
     requirement: "`x-openclaw-session-key` chooses the session, and wins over `user`.",
     source: `${contract} (the header fully controls session routing)`,
     needs: ["memory"],
+    finds: ["sessions-none"],
+    faults: [
+      {
+        id: "session-key-ignored",
+        what: "The header with the session key is ignored.",
+        call: (call) => ({ headers: { ...call.headers, [keyHeader]: undefined } }),
+      },
+      {
+        id: "session-user-before-key",
+        what: "`user` wins over the session key.",
+        call: (call) => (call.body?.["user"] ? { headers: { ...call.headers, [keyHeader]: undefined } } : undefined),
+      },
+    ],
     async run(context) {
       const key = toName("key");
       const [alice, bob] = [toName("alice"), toName("bob")];
@@ -64,6 +96,14 @@ export const sessionCases = defineCases([
     requirement: "A session belongs to its agent: the same key or `user` with another agent is another session.",
     source: `${contract}; session keys are agent:<agentId>:…`,
     needs: ["memory", "agents"],
+    finds: ["sessions-none", "session-key-ignored"],
+    faults: [
+      {
+        id: "session-shared-by-agents",
+        what: "Agents share the sessions of their callers.",
+        call: (call) => ({ headers: { ...call.headers, "x-openclaw-agent-id": undefined } }),
+      },
+    ],
     async run(context) {
       for (const caller of [{ key: toName("key") }, { user: toName("alice") }]) {
         const word = await tellWord(context, { ...caller, agent: "main" });
@@ -79,6 +119,34 @@ export const sessionCases = defineCases([
       "`user` is compared exactly, whatever its case, Unicode form, length or path characters; what cannot be is refused with 400, never shortened or mangled.",
     source: "One user must never read the session of another: CWE-706, use of incorrectly resolved name",
     needs: ["memory"],
+    finds: ["sessions-none", "sessions-one-for-all"],
+    faults: [
+      {
+        id: "session-user-lower-case",
+        what: "`user` is compared without its case.",
+        call: (call) => withUser(call, (user) => user.toLowerCase()),
+      },
+      {
+        id: "session-user-normalized",
+        what: "`user` is normalized, so that two spellings are one user.",
+        call: (call) => withUser(call, (user) => user.normalize("NFC")),
+      },
+      {
+        id: "session-user-as-path",
+        what: "`user` is resolved as a path.",
+        call: (call) => withUser(call, (user) => new URL(user, "file:///").pathname.slice(1)),
+      },
+      {
+        id: "session-user-shortened",
+        what: "`user` is cut after 64 characters.",
+        call: (call) => withUser(call, (user) => user.slice(0, 64)),
+      },
+      {
+        id: "session-user-trimmed",
+        what: "`user` is trimmed.",
+        call: (call) => withUser(call, (user) => user.trim()),
+      },
+    ],
     async run(context) {
       const id = toName("x");
       const long = `${id}-${"u".repeat(511 - id.length - 1)}`;
@@ -107,6 +175,14 @@ export const sessionCases = defineCases([
     requirement: "A session is the same whether its calls are streamed or not.",
     source: `${contract}; both modes run the same agent`,
     needs: ["memory"],
+    finds: ["sessions-none"],
+    faults: [
+      {
+        id: "session-of-streams-apart",
+        what: "Streamed calls have sessions of their own.",
+        call: (call) => (call.body?.["stream"] === true ? withUser(call, (user) => `${user}-stream`) : undefined),
+      },
+    ],
     async run(context) {
       const caller = { user: toName("alice") };
       const streamed = await tellWord(context, { ...caller, stream: true });
@@ -122,6 +198,17 @@ export const sessionCases = defineCases([
     source:
       "OpenAI's document: CreateChatCompletionRequest.user (deprecated in favour of these two); they name no session",
     needs: ["memory"],
+    finds: ["sessions-none", "sessions-one-for-all"],
+    faults: [
+      {
+        id: "session-by-safety-identifier",
+        what: "`safety_identifier` chooses the session.",
+        call: (call) => {
+          const identifier = call.body?.["safety_identifier"];
+          return identifier === undefined ? undefined : withFields(call, { user: identifier });
+        },
+      },
+    ],
     async run(context) {
       const user = toName("alice");
       const [one, other] = ["a", "b"].map((value) => ({ safety_identifier: value, prompt_cache_key: value }));
@@ -140,4 +227,14 @@ async function isAccepted(context: Parameters<typeof tell>[0], user: string, tex
   if (answer.status === 400) return false;
   expectStatus(answer, 200, `the call of user ${JSON.stringify(user).slice(0, 60)}`);
   return true;
+}
+
+/** The request of another user; one without `user` is given what an empty one becomes. */
+function withUser(
+  call: ProxiedCall,
+  edit: (user: string) => string | undefined,
+): Pick<ProxiedCall, "bytes"> | undefined {
+  const user = call.body?.["user"];
+  const changed = edit(typeof user === "string" ? user : "");
+  return withFields(call, { user: changed === "" ? undefined : changed });
 }

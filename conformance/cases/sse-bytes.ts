@@ -3,8 +3,12 @@ import type { CaseContext } from "../context.ts";
 import { expectEqual, expectThat, Failure, show, Skip } from "../expect.ts";
 import { mustRules } from "../lens/grammar.ts";
 import { type StreamReading, toDeltas, toText } from "../lens/stream.ts";
+import { eachDelta, toDeltas as toChunkDeltas } from "../self-test/edit.ts";
 import { replay, toCuts } from "./sse-replay.ts";
 import { expectGrammar, expectStream } from "./stream-reading.ts";
+
+/** What a 64-KiB line buffer holds. */
+const lineMax = 65_536;
 
 /** Two, three and four bytes a character, and emoji of several code points, next to each other. */
 const wideText = "é漢字🌍👩‍👩‍👧‍👦🏳️‍🌈 ünïcödé かな한국어 🎉🎊 ".repeat(3).trimEnd();
@@ -19,6 +23,13 @@ export const sseByteCases = defineCases([
     requirement: "Every line of a stream is valid UTF-8 by itself, and no character is replaced by U+FFFD.",
     source:
       "WHATWG HTML, section 9.2.5: event streams are UTF-8; danielmiessler/Fabric#2203, anomalyco/opencode#39694, BerriAI/litellm#18842, mudler/LocalAI#981",
+    faults: [
+      {
+        id: "characters-cut",
+        what: "Bytes are decoded piece by piece, and emoji become U+FFFD: danielmiessler/Fabric#2203.",
+        frame: (frame) => frame.replaceAll(/[\u{10000}-\u{10FFFF}]/gu, "\uFFFD\uFFFD"),
+      },
+    ],
     async run(context) {
       const reading = await readWide(context);
       const decoder = new TextDecoder("utf-8", { fatal: true });
@@ -39,6 +50,18 @@ export const sseByteCases = defineCases([
     level: "SHOULD",
     requirement: "A character of two UTF-16 units is never split over two deltas.",
     source: "mattn/tensai#110, ggml-org/llama.cpp#28926: half a pair cannot be shown or stored",
+    faults: [
+      {
+        id: "pairs-split",
+        what: "A delta ends with half of a surrogate pair: ggml-org/llama.cpp#28926.",
+        chunk: (chunk) => {
+          const text = toChunkDeltas(chunk)[0]?.["content"];
+          const at = typeof text === "string" ? text.search(/[\u{10000}-\u{10FFFF}]/u) + 1 : 0;
+          if (typeof text !== "string" || at === 0) return chunk;
+          return [text.slice(0, at), text.slice(at)].map((content) => eachDelta(chunk, () => ({ content })));
+        },
+      },
+    ],
     async run(context) {
       const deltas = toDeltas(await readWide(context)).map(({ content }) => content);
       const half = deltas.find((content) => typeof content === "string" && !content.isWellFormed());
@@ -52,6 +75,22 @@ export const sseByteCases = defineCases([
     limitMs: 20_000,
     requirement: "A delta of 1 MiB arrives whole.",
     source: "SDK 4–7 read events of any size; a proxy or framework with a limit on lines cuts tool arguments",
+    finds: ["chunk-message-for-delta", "delta-content-as-parts"],
+    faults: [
+      {
+        id: "long-lines-dropped",
+        what: "An event that does not fit a buffer of 64 KiB is dropped.",
+        frame: (frame) => (frame.length > lineMax ? "" : frame),
+      },
+      {
+        id: "long-text-cut",
+        what: "A delta is cut at 64 KiB.",
+        chunk: (chunk) =>
+          eachDelta(chunk, (delta) =>
+            typeof delta["content"] === "string" ? { ...delta, content: delta["content"].slice(0, lineMax) } : delta,
+          ),
+      },
+    ],
     async run(context) {
       const body = context.say(`@@repeat ${bigLength} x`);
       const text = toText(expectStream(await context.stream(body, { limitMs: 15_000 })));
@@ -65,6 +104,37 @@ export const sseByteCases = defineCases([
     requirement: "A stream follows the whole grammar of streams, and reads the same wherever its bytes are cut.",
     source:
       "WHATWG HTML, section 9.2.6, and OpenAI's document: CreateChatCompletionStreamResponse; networks cut where they like, the SDK (newest) must not care",
+    finds: [
+      "events-single-newline",
+      "keep-alive-empty-data",
+      "keep-alive-comment-as-data",
+      "finish-missing",
+      "finish-twice",
+      "finish-empty-until-end",
+      "finish-before-last-words",
+      "finish-on-every-chunk",
+      "done-missing",
+      "done-in-lower-case",
+      "done-without-empty-line",
+      "done-twice",
+      "usage-after-done",
+      "stream-answered-whole",
+      "first-event-null",
+      "first-event-ping",
+      "chunk-object-of-whole",
+      "chunk-id-each",
+      "usage-chunk-without-id",
+      "chunk-created-each",
+      "usage-chunk-without-choices",
+      "finish-delta-null",
+      "finish-delta-missing",
+      "finish-key-missing",
+      "role-missing",
+      "chunk-error-object",
+      "usage-ignored-in-streams",
+      "usage-on-finish",
+      "usage-then-null",
+    ],
     async run(context) {
       const { reading, usage } = await readReplayable(context);
       expectGrammar(reading, { usage }, mustRules);

@@ -2,6 +2,7 @@ import { defineCases } from "../case.ts";
 import type { CaseContext } from "../context.ts";
 import { expectEqual, expectThat, Skip } from "../expect.ts";
 import { toHead, type WireConnection } from "../lens/socket.ts";
+import type { Change, ProxiedCall } from "../self-test/mutant.ts";
 import { parseRawAnswer, valuesOf } from "./nonstream-framing.ts";
 import { toBody, toContent } from "./nonstream-reading.ts";
 import { countApart, expectStream, readPlainStream } from "./stream-reading.ts";
@@ -17,6 +18,13 @@ export const sseDeliveryCases = defineCases([
     level: "MUST",
     requirement: "A stream is not held back for compression, although clients say `accept-encoding: gzip, deflate`.",
     source: "SDK 4–7 send it with every request; blinkk/rootjs#1209, HKUDS/nanobot#3676 (middleware that compresses)",
+    faults: [
+      {
+        id: "stream-held-for-gzip",
+        what: "A stream is collected for a client that takes gzip, as by compression middleware: blinkk/rootjs#1209.",
+        frame: collectForGzip(),
+      },
+    ],
     async run({ stream, say, has, note }) {
       const body = say(has("fixture") ? "@@words 8 delay=60ms" : "Count from one to twenty, in words.");
       const [plain, packed] = await Promise.all([
@@ -44,6 +52,18 @@ export const sseDeliveryCases = defineCases([
     level: "SHOULD",
     requirement: "A stream has no `content-length`; it is chunked on HTTP/1.1, and on HTTP/1.0 the connection ends it.",
     source: "RFC 9112, sections 6.1 and 6.3: a length would have to be known before the first word, 1.0 has no chunks",
+    faults: [
+      {
+        id: "stream-with-length",
+        what: "A stream has a guessed `content-length`.",
+        streamHeaders: (headers) => ({ ...headers, "content-length": "100000" }),
+      },
+      {
+        id: "chunks-on-http-1-0",
+        what: "A stream is chunked although the request was HTTP/1.0.",
+        streamHeaders: (headers) => ({ ...headers, "transfer-encoding": "chunked" }),
+      },
+    ],
     async run(context) {
       const { headers } = (await readPlainStream(context)).answer;
       expectEqual(headers["content-length"], undefined, "content-length");
@@ -127,4 +147,14 @@ async function expectUnaffected({ chat, say }: CaseContext, call: number): Promi
     "the run of the reader that has stopped to wait for it",
     `${String(live)} live runs: all that it would have read is kept in memory`,
   );
+}
+
+function collectForGzip(): NonNullable<Change["frame"]> {
+  const kept = new WeakMap<ProxiedCall, string>();
+  return (frame, call) => {
+    if (!String(call.headers["accept-encoding"]).includes("gzip")) return frame;
+    const collected = (kept.get(call) ?? "") + frame;
+    kept.set(call, collected);
+    return frame.includes("[DONE]") ? collected : "";
+  };
 }

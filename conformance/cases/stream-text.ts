@@ -1,6 +1,7 @@
 import { defineCases } from "../case.ts";
 import { expectEqual, expectThat } from "../expect.ts";
 import { toText } from "../lens/stream.ts";
+import { eachDelta, toDeltas } from "../self-test/edit.ts";
 import { toBody, toContent } from "./nonstream-reading.ts";
 import {
   countApart,
@@ -25,6 +26,35 @@ export const streamTextCases = defineCases([
     needs: ["fixture"],
     requirement: "The deltas join to the very text of the answer that is not streamed.",
     source: "OpenAI's document: ChatCompletionStreamResponseDelta.content; vllm-project/vllm tests the same of itself",
+    finds: ["json-in-latin-1", "json-content-as-parts", "characters-cut", "delta-content-as-parts"],
+    faults: [
+      {
+        id: "deltas-trimmed",
+        what: "Each delta is trimmed, so that the words run together.",
+        chunk: (chunk) =>
+          eachDelta(chunk, (delta) =>
+            typeof delta["content"] === "string" ? { ...delta, content: delta["content"].trim() } : delta,
+          ),
+      },
+      {
+        id: "deltas-of-whitespace-dropped",
+        what: "Deltas of nothing but white space are dropped.",
+        chunk: (chunk) =>
+          toDeltas(chunk).some(({ content }) => typeof content === "string" && /^\s+$/.test(content))
+            ? undefined
+            : chunk,
+      },
+      {
+        id: "deltas-escaped-for-html",
+        what: "The text of a stream is escaped as if it stood in a page.",
+        chunk: (chunk) =>
+          eachDelta(chunk, (delta) =>
+            typeof delta["content"] === "string"
+              ? { ...delta, content: delta["content"].replaceAll("&", "&amp;") }
+              : delta,
+          ),
+      },
+    ],
     async run({ chat, stream, say }) {
       const body = say(`@@echo ${JSON.stringify(trickyText)}`);
       const [whole, streamed] = await Promise.all([chat(body), stream(body)]);
@@ -38,6 +68,14 @@ export const streamTextCases = defineCases([
     requirement: "`delta.content` is a string, null or absent, never an array or object.",
     source:
       "OpenAI's document: ChatCompletionStreamResponseDelta.content; SDK 4–7 make `[object Object]` of it; vercel/ai#13703",
+    finds: ["delta-content-as-parts"],
+    faults: [
+      {
+        id: "delta-content-as-parts-for-calls",
+        what: "A delta of a tool call has an empty array as its content.",
+        chunk: (chunk) => eachDelta(chunk, (delta) => ("tool_calls" in delta ? { ...delta, content: [] } : delta)),
+      },
+    ],
     async run(context) {
       await expectRules(context, "text");
       await expectRulesOfCall(context, "text");
@@ -49,6 +87,13 @@ export const streamTextCases = defineCases([
     needs: ["fixture"],
     requirement: "Text is sent when the model says it, not collected until the answer is complete.",
     source: "seaavey/SRouter#104, LostRuins/koboldcpp#1168, blinkk/rootjs#1209 (streams that came in one piece)",
+    faults: [
+      {
+        id: "stream-buffered",
+        what: "The stream is collected and sent at its end, headers included: seaavey/SRouter#104, HKUDS/nanobot#3676.",
+        buffered: true,
+      },
+    ],
     async run({ stream, say }) {
       const reading = expectStream(await stream(say(`@@words ${words} delay=${wordMs}ms`)));
       const times = toTextTimes(reading);
@@ -69,6 +114,7 @@ export const streamTextCases = defineCases([
     needs: ["fixture"],
     requirement: "The headers of a stream are sent at once, before the model says its first word.",
     source: "HKUDS/nanobot#3676; clients and proxies count the wait for headers as a timeout, Node's fetch after 300 s",
+    finds: ["stream-buffered"],
     async run({ stream, say }) {
       const read = async (): Promise<number> =>
         expectStream(await stream(say("@@think 2s\n@@echo done"))).answer.headersMs;
@@ -83,6 +129,13 @@ export const streamTextCases = defineCases([
     level: "MUST",
     requirement: "No chunk of a stream that goes well has a truthy `error`.",
     source: "SDK 4–7 throw an APIError for any event with one",
+    faults: [
+      {
+        id: "chunk-error-object",
+        what: "Every chunk has an `error` object that says that there is none.",
+        chunk: (chunk) => ({ ...chunk, error: { code: 0, message: "" } }),
+      },
+    ],
     run: (context) => expectRules(context, "error"),
   },
   {
@@ -90,6 +143,19 @@ export const streamTextCases = defineCases([
     level: "SHOULD",
     requirement: "A stream has no `event:` lines.",
     source: 'SDK 4 wraps the data of a named event, and `.stream()` throws "chunk.choices is not iterable"',
+    faults: [
+      {
+        id: "events-named",
+        what: "Every event has a name: SDK 4 wraps its data.",
+        frame: (frame) => `event: completion\n${frame}`,
+      },
+      {
+        id: "events-named-sdk-4",
+        what: "The same for SDK 4, whose `.stream()` throws.",
+        sdk: 4,
+        frame: (frame) => `event: thread.completion\n${frame}`,
+      },
+    ],
     async run(context) {
       const named = toLines(await readPlainStream(context)).filter((line) => /^event(:|$)/.test(line));
       expectEqual(named.slice(0, 3), [], "the `event:` lines");
@@ -101,6 +167,18 @@ export const streamTextCases = defineCases([
     requirement: "A stream has no `id:` and no `retry:` lines: no client can resume it.",
     source:
       "openai/openai-python#2722, #2721: once an id was set, an empty line after a comment is an event without data",
+    faults: [
+      {
+        id: "events-numbered",
+        what: "Every event has an `id`: openai/openai-python#2722.",
+        frame: (frame) => `id: 7\n${frame}`,
+      },
+      {
+        id: "events-retry",
+        what: "The stream says when to come back, although it cannot be resumed.",
+        frame: (frame) => (frame.includes('"role"') ? `retry: 3000\n${frame}` : frame),
+      },
+    ],
     async run(context) {
       const odd = toLines(await readPlainStream(context)).filter((line) => /^(id|retry)(:|$)/.test(line));
       expectEqual(odd.slice(0, 3), [], "the `id:` and `retry:` lines");
@@ -112,6 +190,22 @@ export const streamTextCases = defineCases([
     requirement:
       "`id`, `created` and `model` of a stream are of the same kind as those of an answer that is not streamed.",
     source: "OpenAI's document: CreateChatCompletionResponse and CreateChatCompletionStreamResponse share these fields",
+    finds: [
+      "json-created-in-milliseconds",
+      "json-model-missing",
+      "json-model-empty",
+      "chunk-id-missing",
+      "chunk-created-in-milliseconds",
+      "chunk-created-missing",
+      "chunk-model-missing",
+    ],
+    faults: [
+      {
+        id: "chunk-id-of-another-kind",
+        what: "Ids of streams look unlike those of whole answers.",
+        chunk: (chunk) => ({ ...chunk, id: String(chunk["id"]).replace("chatcmpl-", "stream_") }),
+      },
+    ],
     async run(context) {
       const [chunk = {}] = (await readPlainStream(context)).chunks;
       const body = toBody(await context.plain());

@@ -3,6 +3,8 @@ import type { CaseContext } from "../context.ts";
 import { expectEqual, expectText, expectThat, Skip } from "../expect.ts";
 import { toFinishReasons, toText } from "../lens/stream.ts";
 import type { WireAnswer } from "../lens/wire.ts";
+import { eachChoice, isFinish, toRefusal, withFields, without } from "../self-test/edit.ts";
+import { changeCalls, changePieces, type Tree } from "../self-test/edits/tools.ts";
 import { expectStatus, expectStream, toCalls, toChoice, toContent } from "./sdk-answer.ts";
 import { askCalls, force, parseJson, time, toCallBody, toGroups, toPieces, toTool, weather } from "./tools-calls.ts";
 
@@ -16,6 +18,29 @@ export const toolChoiceCases = defineCases([
       "OpenAI's document: CreateChatCompletionResponse.choices.finish_reason; agents end their loop on `stop`: Blaizzy/mlx-vlm#990, BerriAI/litellm#12862, ml-explore/mlx-lm#782; a forced named call may say stop, as OpenAI's own does: ENTERPILOT/GoModel#124",
     needs: ["tools"],
     limitMs: 30_000,
+    finds: [
+      "json-finish-null",
+      "json-finish-of-anthropic",
+      "finish-missing",
+      "finish-missing-for-calls",
+      "finish-twice",
+      "finish-eos",
+      "finish-on-every-chunk",
+      "chunk-fields-camel-case",
+    ],
+    faults: [
+      {
+        id: "call-stream-finish-stop",
+        what: "A stream of tool calls ends with `stop`: BerriAI/litellm#12862.",
+        chunk: (chunk) =>
+          isFinish(chunk) ? eachChoice(chunk, (choice) => ({ ...choice, finish_reason: "stop" })) : chunk,
+      },
+      {
+        id: "call-finish-stop",
+        what: "An answer with tool calls ends with `stop`, and agents end their loop: Blaizzy/mlx-vlm#990.",
+        json: (body) => eachChoice(body, (choice) => ({ ...choice, finish_reason: "stop" })),
+      },
+    ],
     async run(context) {
       const text = context.has("fixture") ? "@@tool get_weather" : "What is the weather in Oslo? Call get_weather.";
       let seen = 0;
@@ -44,6 +69,7 @@ export const toolChoiceCases = defineCases([
     requirement: '`tool_choice: "none"` prevents every tool call, `"required"` leads to at least one.',
     source: "OpenAI's document: ChatCompletionToolChoiceOption",
     needs: ["tools"],
+    finds: ["tool-choice-ignored"],
     async run({ chat, say }) {
       const none = await chat(say("What is the weather in Oslo?", { tools: [weather], tool_choice: "none" }));
       expectEqual(toCalls(none).length, 0, "the number of calls with tool_choice none");
@@ -58,6 +84,13 @@ export const toolChoiceCases = defineCases([
     source: "OpenAI's document: CreateChatCompletionRequest.parallel_tool_calls",
     needs: ["tools"],
     limitMs: 30_000,
+    faults: [
+      {
+        id: "parallel-calls-despite-false",
+        what: "`parallel_tool_calls: false` is ignored.",
+        call: (call) => withFields(call, { parallel_tool_calls: undefined }),
+      },
+    ],
     async run(context) {
       const text = "What is the weather in Oslo and in Rome? Ask for both at once.";
       const body = context.has("fixture") ? toCallBody(context) : context.say(text, { tools: [weather] });
@@ -75,6 +108,20 @@ export const toolChoiceCases = defineCases([
     source:
       "OpenAI's document: finish_reason length; from 7.17.0 the SDK refuses to run a call that was cut (openai/openai-node#2716), if it is told",
     needs: ["tools", "fixture"],
+    finds: ["json-finish-of-anthropic", "finish-missing-for-calls", "call-stream-finish-stop", "call-finish-stop"],
+    faults: [
+      {
+        id: "call-finish-despite-limit",
+        what: "A call that the token limit has cut ends with `tool_calls`, and the client runs it.",
+        json: (body) =>
+          // Servers leave out the call that was cut, or show what there is of it.
+          eachChoice(body, (choice) =>
+            /"content":(?:""|null)|"tool_calls":/.test(JSON.stringify(choice))
+              ? { ...choice, finish_reason: "tool_calls" }
+              : choice,
+          ),
+      },
+    ],
     async run({ chat, stream, say }) {
       const words = Array.from({ length: 60 }, (_value, index) => `Oslo${index}`).join(" ");
       const fields = { tools: [weather], max_completion_tokens: 5 };
@@ -90,6 +137,7 @@ export const toolChoiceCases = defineCases([
     level: "EXT",
     requirement: "Tools of the client reach the model, or the request is refused with 400 and `param` naming them.",
     source: "OpenClaw's own endpoint dropped them without a word: monoes/monomind#243",
+    finds: ["tools-dropped"],
     async run(context) {
       if (context.subject.profile !== "gateway") throw new Skip("profile chat");
       const fields = { tools: [weather, time], tool_choice: force("get_weather") };
@@ -109,6 +157,14 @@ export const toolChoiceCases = defineCases([
     source: "OpenAI's document: CreateChatCompletionRequest.tools (a maximum of 128 functions)",
     needs: ["tools"],
     limitMs: 30_000,
+    faults: [
+      {
+        id: "many-tools-500",
+        what: "More than 64 tools are a 500.",
+        call: ({ body }) =>
+          Array.isArray(body?.["tools"]) && body["tools"].length > 64 ? toRefusal(500, "too many tools") : undefined,
+      },
+    ],
     async run(context) {
       const many = Array.from({ length: 128 }, (_value, index) => toTool(`tool_${index}`, "A tool.", {}));
       const text = context.has("fixture") ? "@@settings" : "Good morning!";
@@ -130,6 +186,22 @@ export const toolChoiceCases = defineCases([
     requirement:
       "A custom tool is called with `type` `custom` and its `custom.input` as a string, streamed too, or refused with 400.",
     source: "OpenAI's document: ChatCompletionMessageCustomToolCall; openai/openai-node#2023 for streams",
+    faults: [
+      {
+        id: "call-delta-custom-input-as-arguments",
+        what: "The input of a custom tool is streamed as a function's arguments.",
+        chunk: changePieces((piece) =>
+          "custom" in piece
+            ? { ...without(piece, "custom"), function: { arguments: (piece["custom"] as Tree)["input"] } }
+            : piece,
+        ),
+      },
+      {
+        id: "custom-call-as-function",
+        what: "A custom tool is called as a function.",
+        json: changeCalls((call) => ({ ...call, type: "function" })),
+      },
+    ],
     async run(context) {
       const tool = { type: "custom", custom: { name: "note", description: "Takes a note." } };
       const fields = { tools: [tool], tool_choice: { type: "custom", custom: { name: "note" } } };

@@ -2,6 +2,8 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import { defineCases } from "../case.ts";
 import type { CaseContext } from "../context.ts";
 import { expectEqual, expectText, expectThat, Failure, show, Skip } from "../expect.ts";
+import { toRefusal, withFields } from "../self-test/edit.ts";
+import { changeFunctions, toMessages } from "../self-test/edits/tools.ts";
 import { toCalls, toContent, toFunction } from "./sdk-answer.ts";
 import { settle } from "./sdk-settle.ts";
 import { force, parseJson, weather } from "./tools-calls.ts";
@@ -22,6 +24,17 @@ export const toolRoundCases = defineCases([
     needs: ["tools"],
     eachSdk: true,
     limitMs: 30_000,
+    finds: ["call-type-missing", "call-arguments-object", "call-arguments-twice-encoded", "assistant-null-refused"],
+    faults: [
+      {
+        id: "tool-results-dropped",
+        what: "The results of tools do not reach the model.",
+        call: (call) =>
+          withFields(call, {
+            messages: toMessages(call).map((one) => (one["role"] === "tool" ? { ...one, content: "" } : one)),
+          }),
+      },
+    ],
     run: (context) => runWeatherTool(context, false),
   },
   {
@@ -32,6 +45,20 @@ export const toolRoundCases = defineCases([
     needs: ["tools"],
     eachSdk: true,
     limitMs: 30_000,
+    finds: [
+      "finish-missing",
+      "finish-missing-for-calls",
+      "role-missing",
+      "role-chunk-dropped-for-calls",
+      "call-delta-without-index",
+      "call-delta-index-in-first-only",
+      "call-delta-index-from-one",
+      "call-delta-without-type",
+      "call-delta-without-name",
+      "call-delta-name-in-pieces",
+      "call-delta-arguments-object",
+      "tool-results-dropped",
+    ],
     run: (context) => runWeatherTool(context, true),
   },
   {
@@ -41,6 +68,29 @@ export const toolRoundCases = defineCases([
     source:
       "OpenAI's document: ChatCompletionRequestToolMessage.content; Neroued/ninfer#56, InsForge/InsForge#1787 (parts as JSON in the prompt)",
     needs: ["tools"],
+    finds: ["assistant-null-refused", "tool-results-dropped"],
+    faults: [
+      {
+        id: "tool-result-parts-as-json",
+        what: "The parts of a tool's result reach the model as JSON: InsForge/InsForge#1787.",
+        call: (call) =>
+          withFields(call, {
+            messages: toMessages(call).map((one) =>
+              one["role"] === "tool" && Array.isArray(one["content"])
+                ? { ...one, content: JSON.stringify(one["content"]) }
+                : one,
+            ),
+          }),
+      },
+      {
+        id: "tool-result-parts-refused",
+        what: "A tool message with parts is refused, which Qwen Code sends: Neroued/ninfer#56.",
+        call: (call) =>
+          toMessages(call).some(({ role, content }) => role === "tool" && Array.isArray(content))
+            ? toRefusal(400, "content must be a string", "messages")
+            : undefined,
+      },
+    ],
     async run(context) {
       const id = "call_0123456789abcdef01234567";
       const text = context.has("fixture") ? "@@tool get_weather\n@@then {result}" : "What is the weather in Oslo?";
@@ -70,6 +120,14 @@ export const toolRoundCases = defineCases([
     source: "OpenAI's document: FunctionObject.strict (the model follows the exact schema)",
     needs: ["tools"],
     limitMs: 60_000,
+    finds: ["tools-dropped"],
+    faults: [
+      {
+        id: "call-arguments-beyond-schema",
+        what: "Arguments have a field that the strict schema forbids.",
+        json: changeFunctions((one) => ({ ...one, arguments: String(one["arguments"]).replace(/\}$/, ',"extra":1}') })),
+      },
+    ],
     async run({ chat, say, random }) {
       const validate = new Ajv2020({ strict: false }).compile(booking.function.parameters);
       for (let at = 0; at < forcedCalls; at++) {

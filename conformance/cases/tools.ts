@@ -1,6 +1,18 @@
 import { defineCases } from "../case.ts";
 import type { CaseContext } from "../context.ts";
 import { expectEqual, expectObject, expectOneOf, expectText, expectThat, isObject, show } from "../expect.ts";
+import { eachMessage, toRefusal, withFields, without } from "../self-test/edit.ts";
+import {
+  changeCalls,
+  changeFunctions,
+  changePieces,
+  toArguments,
+  toChunkPieces,
+  toMessages,
+  toName,
+  type Tree,
+} from "../self-test/edits/tools.ts";
+import type { ProxiedCall } from "../self-test/mutant.ts";
 import { expectStream, toCalls, toFunction, toMessage } from "./sdk-answer.ts";
 import { settle } from "./sdk-settle.ts";
 import {
@@ -25,6 +37,19 @@ export const toolCases = defineCases([
     requirement: "`tool_choice` with the name of a function makes the answer a call of that function and of no other.",
     source: "OpenAI's document: ChatCompletionNamedToolChoice (forces the model to call that function)",
     needs: ["tools"],
+    finds: ["json-as-text-plain", "json-choices-empty"],
+    faults: [
+      {
+        id: "tool-choice-ignored",
+        what: "`tool_choice` is ignored.",
+        call: (call) => withFields(call, { tool_choice: undefined }),
+      },
+      {
+        id: "tools-dropped",
+        what: "The client's tools are dropped without a word, as by OpenClaw's own endpoint: monoes/monomind#243.",
+        call: (call) => withFields(call, { tools: undefined, tool_choice: undefined }),
+      },
+    ],
     async run({ sdk, say, signal }) {
       // The question is about the other tool, so that obeying and guessing differ.
       const body = say("What is the weather in Oslo?", { tools: [weather, time], tool_choice: force("get_time") });
@@ -44,6 +69,42 @@ export const toolCases = defineCases([
       "OpenAI's document: ChatCompletionMessageToolCall.id (required); without one `.stream()` of SDK 4 and 5 throws and LangChain marks the call invalid; openai/openai-node#1946, microsoft/autogen#5509, vercel/ai#18440; ids that repeat over a conversation: open-webui/open-webui#28570, QwenLM/qwen-code#8382",
     needs: ["tools"],
     limitMs: 30_000,
+    finds: ["stream-by-default"],
+    faults: [
+      {
+        id: "call-delta-without-id",
+        what: "The first delta of a call has no id: microsoft/autogen#5509.",
+        chunk: changePieces((piece) => without(piece, "id")),
+      },
+      {
+        id: "call-id-missing",
+        what: "Tool calls have no id: openai/openai-node#1946.",
+        json: changeCalls((call) => without(call, "id")),
+      },
+      {
+        id: "call-id-blank",
+        what: "The id of a tool call is a blank: vercel/ai#18440.",
+        json: changeCalls((call) => ({ ...call, id: " " })),
+      },
+      {
+        id: "call-id-same-for-all",
+        what: "All calls of an answer have one id.",
+        json: changeCalls((call) => ({ ...call, id: "call_0" })),
+      },
+      {
+        id: "call-id-unique-in-answer-only",
+        what: "Ids are `name:0` in every answer, which poisons the conversation: QwenLM/qwen-code#8382.",
+        json: changeCalls((call) => ({ ...call, id: `${String((call["function"] as Tree)["name"])}:0` })),
+      },
+      {
+        id: "assistant-null-refused",
+        what: "An assistant message with `content: null` is refused although the server sends it: mistralai/mistral-common#324.",
+        call: (call) =>
+          toMessages(call).some(({ role, content }) => role === "assistant" && content === null)
+            ? toRefusal(400, "content must be a string", "messages")
+            : undefined,
+      },
+    ],
     async run(context) {
       const first = await askCalls(context);
       const streamed = toGroups(toPieces(await askCallStream(context))).map(({ pieces }) => pieces[0]?.["id"]);
@@ -64,6 +125,18 @@ export const toolCases = defineCases([
     source:
       "OpenAI's document: ChatCompletionMessageToolCall.type; without it `.stream()` throws in every SDK major and parse and runTools in 5 to 7; vllm-project/vllm#16340, vercel/ai#12901, alibaba/higress#3984",
     needs: ["tools"],
+    faults: [
+      {
+        id: "call-delta-without-type",
+        what: "The first delta of a call has no type: vercel/ai#12901.",
+        chunk: changePieces((piece) => without(piece, "type")),
+      },
+      {
+        id: "call-type-missing",
+        what: "Tool calls have no `type`: vllm-project/vllm#16340.",
+        json: changeCalls((call) => without(call, "type")),
+      },
+    ],
     async run(context) {
       for (const { type } of toCalls(await askCalls(context)))
         expectOneOf(type, ["function", "custom"], "tool_calls[].type");
@@ -83,6 +156,35 @@ export const toolCases = defineCases([
     source:
       "OpenAI's document: ChatCompletionMessageToolCall.function.arguments (string); an object becomes `[object Object]` in the SDK; ggml-org/llama.cpp#20198, huggingface/text-generation-inference#2136",
     needs: ["tools"],
+    faults: [
+      {
+        id: "call-delta-arguments-object",
+        what: "The arguments of a delta are an object: huggingface/text-generation-inference#2136.",
+        chunk: changePieces((piece) => ({ ...piece, function: { ...(piece["function"] as Tree), arguments: {} } })),
+      },
+      {
+        id: "call-delta-arguments-null-first",
+        what: "The first delta of a call has `arguments: null`.",
+        chunk: changePieces((piece) =>
+          "id" in piece ? { ...piece, function: { ...(piece["function"] as Tree), arguments: null } } : piece,
+        ),
+      },
+      {
+        id: "call-delta-last-lost",
+        what: "The closing brace of the arguments is lost.",
+        chunk: (chunk) => (toChunkPieces(chunk).some((piece) => toArguments(piece) === "}") ? undefined : chunk),
+      },
+      {
+        id: "call-arguments-object",
+        what: "Arguments are an object instead of a string: ggml-org/llama.cpp#20198.",
+        json: changeFunctions((one) => ({ ...one, arguments: JSON.parse(String(one["arguments"])) as unknown })),
+      },
+      {
+        id: "call-arguments-twice-encoded",
+        what: "Arguments are a JSON string that holds JSON.",
+        json: changeFunctions((one) => ({ ...one, arguments: JSON.stringify(one["arguments"]) })),
+      },
+    ],
     async run(context) {
       for (const call of toCalls(await askCalls(context))) expectArguments(toFunction(call)["arguments"]);
       const pieces = toPieces(await askCallStream(context));
@@ -100,6 +202,25 @@ export const toolCases = defineCases([
     source:
       'runTools of every SDK major never runs the callback for `""` where a parser is given, and strict tools throw; sigoden/aichat#1217, vercel/ai#6687, OpenRouterTeam/ai-sdk-provider#287',
     needs: ["tools"],
+    finds: ["call-delta-arguments-object", "call-arguments-object", "call-arguments-twice-encoded"],
+    faults: [
+      {
+        id: "call-delta-arguments-empty",
+        what: "A streamed call without arguments stays empty: OpenRouterTeam/ai-sdk-provider#287.",
+        chunk: (chunk, _index, call) =>
+          isPing(call) && toChunkPieces(chunk).length > 0 && toName(chunk) === undefined ? undefined : chunk,
+      },
+      {
+        id: "call-arguments-empty",
+        what: "A call without arguments has an empty string: `runTools` never runs it, sigoden/aichat#1217.",
+        json: changeFunctions((one) => (one["arguments"] === "{}" ? { ...one, arguments: "" } : one)),
+      },
+      {
+        id: "call-arguments-missing",
+        what: "A call without arguments leaves them out: vercel/ai#6687.",
+        json: changeFunctions((one) => (one["arguments"] === "{}" ? without(one, "arguments") : one)),
+      },
+    ],
     async run(context) {
       const text = context.has("fixture") ? "@@tool ping" : "Call the tool ping.";
       const body = context.say(text, { tools: [ping], tool_choice: force("ping") });
@@ -119,6 +240,15 @@ export const toolCases = defineCases([
     requirement: "A message with tool calls still has `content`: null, or text.",
     source: "OpenAI's document: ChatCompletionResponseMessage requires content (nullable); vercel/ai#13744",
     needs: ["tools"],
+    finds: ["json-content-missing"],
+    faults: [
+      {
+        id: "call-without-content",
+        what: "A message with tool calls has no `content`: vercel/ai#13744.",
+        json: (body) =>
+          eachMessage(body, (message) => ("tool_calls" in message ? without(message, "content") : message)),
+      },
+    ],
     async run(context) {
       const message = toMessage(await askCalls(context));
       expectThat(Object.hasOwn(message, "content"), "content beside tool_calls", Object.keys(message));
@@ -151,4 +281,8 @@ function toNextRound(context: CaseContext, message: Record<string, unknown>): ob
   const turn = { role: "assistant", content, tool_calls };
   const between = { role: "assistant", content: "It is 7 degrees." };
   return { ...body, messages: [...body.messages, turn, ...results, between, ...body.messages] };
+}
+
+function isPing({ body }: ProxiedCall): boolean {
+  return JSON.stringify(body?.["messages"]).includes("@@tool ping");
 }

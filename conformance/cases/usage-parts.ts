@@ -1,5 +1,7 @@
 import { defineCases } from "../case.ts";
 import { expectEqual, expectObject, expectThat, Skip } from "../expect.ts";
+import { without } from "../self-test/edit.ts";
+import { changeUsage } from "../self-test/edits/usage.ts";
 import { toBody } from "./nonstream-reading.ts";
 import { expectSdkReads } from "./stream-reading.ts";
 import { type Counts, toCounts } from "./usage-reading.ts";
@@ -17,6 +19,19 @@ export const usagePartCases = defineCases([
     source:
       "OpenAI's document: CompletionUsage.prompt_tokens_details and completion_tokens_details; `totalUsage()` of the SDK adds them up",
     needs: ["usage"],
+    finds: ["usage-missing"],
+    faults: [
+      {
+        id: "usage-part-larger-than-whole",
+        what: "More tokens came from the cache than the prompt has.",
+        json: changeUsage((usage) => ({ ...usage, prompt_tokens_details: { cached_tokens: 100_000 } })),
+      },
+      {
+        id: "usage-part-negative",
+        what: "The reasoning tokens are counted as -1 where there are none.",
+        json: changeUsage((usage) => ({ ...usage, completion_tokens_details: { reasoning_tokens: -1 } })),
+      },
+    ],
     async run({ plain, chat, say, has }) {
       const scripted = "@@usage prompt=10 completion=5 cached=2 reasoning=1\n@@echo hi";
       const answers = [await plain(), ...(has("fixture") ? [await chat(say(scripted))] : [])];
@@ -38,6 +53,15 @@ export const usagePartCases = defineCases([
     needs: ["usage", "tools"],
     requirement: "Every round of a tool call has its usage, so that `runTools` can add them up.",
     source: "SDK: `totalUsage()` is the sum over the rounds and silently leaves out those without `usage`",
+    finds: ["usage-missing"],
+    faults: [
+      {
+        id: "usage-missing-in-second-round",
+        what: "The answer to a tool's result has no usage.",
+        json: (body, call) =>
+          JSON.stringify(call.body?.["messages"]).includes('"role":"tool"') ? without(body, "usage") : body,
+      },
+    ],
     async run(context) {
       const { sdk, say, has, signal } = context;
       const text = has("fixture")

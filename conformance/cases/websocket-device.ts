@@ -3,6 +3,8 @@ import type { CaseContext } from "../context.ts";
 import { expectThat, Skip } from "../expect.ts";
 import type { GatewaySocket } from "../lens/gateway-socket.ts";
 import { toChallenge, toConnect } from "../lens/sign-in.ts";
+import { without } from "../self-test/edit.ts";
+import { editConnect, refuseConnect } from "../self-test/socket-edit.ts";
 import { createDeviceKeys } from "../unique.ts";
 import { defineSocketCases, toRefusal } from "./websocket-talk.ts";
 
@@ -14,6 +16,13 @@ export const socketDeviceCases = defineSocketCases([
     level: "SHOULD",
     requirement: "A device that signs the challenge as version 3 says is let in with the token.",
     source: `${manual}. So do openclaw tui, openclaw acp and the Control UI.`,
+    faults: [
+      {
+        id: "ws-devices-refused",
+        what: "Nobody who sends a device is let in.",
+        socket: refuseConnect(({ device }) => device !== undefined, "DEVICE_AUTH_SIGNATURE_INVALID"),
+      },
+    ],
     async run(context) {
       const { socket, params } = await sign3(context);
       const answer = await socket.answer("connect", params);
@@ -27,6 +36,14 @@ export const socketDeviceCases = defineSocketCases([
     level: "MUST",
     requirement: "A device whose signature does not hold is refused, even with the token.",
     source: `${manual}: who it is that calls must not be what anybody says.`,
+    finds: ["ws-token-any"],
+    faults: [
+      {
+        id: "ws-devices-believed",
+        what: "A device is not looked at.",
+        socket: editConnect((params) => without(params, "device")),
+      },
+    ],
     async run(context) {
       const { socket, params } = await sign3(context, { signature: "A".repeat(86) });
       toRefusal(await socket.answer("connect", params), "`connect` with a forged signature");
@@ -37,6 +54,7 @@ export const socketDeviceCases = defineSocketCases([
     level: "MUST",
     requirement: "A signature over another connection's nonce is refused.",
     source: `${manual}: a signature is good once.`,
+    finds: ["ws-token-any", "ws-devices-believed"],
     async run(context) {
       const other = await sign3(context);
       const socket = await context.dial();

@@ -1,9 +1,12 @@
 import type { CaseContext } from "../context.ts";
 import { expectEqual, expectThat, isObject, Skip } from "../expect.ts";
 import type { GatewaySocket } from "../lens/gateway-socket.ts";
+import { without } from "../self-test/edit.ts";
+import { answered, editAnswer, editEvent, type Hooks, isEvent, toPayload } from "../self-test/socket-edit.ts";
+import type { Frame, SocketHooks } from "../self-test/socket-proxy.ts";
+import { randomUUID } from "../unique.ts";
 import { toHeaders } from "./sessions-talk.ts";
 import { defineSocketCases, enter, say, slowPrompt, toKey, toPrompt, toText, waitForEnd } from "./websocket-talk.ts";
-import { randomUUID } from "../unique.ts";
 
 const twoWindows = "Two windows on one session";
 
@@ -14,6 +17,13 @@ export const socketObserverCases = defineSocketCases([
     requirement: "Who has subscribed to a session is told of the runs that others begin there.",
     source: `${twoWindows}; dashboards that only look on: openclaw-studio, the mission controls, crabwalk.`,
     limitMs: 30_000,
+    faults: [
+      {
+        id: "ws-own-runs-only",
+        what: "A connection is told of the runs that it has begun, and of no others.",
+        socket: dropForeign,
+      },
+    ],
     async run(context) {
       const sessionKey = toKey("look");
       const [talker, observer] = [await enter(context), await observe(context, sessionKey)];
@@ -29,6 +39,16 @@ export const socketObserverCases = defineSocketCases([
     requirement: "The user's turn is told as well, as `session.message`, before the run is over.",
     source: `${twoWindows} disagree otherwise: an answer without its question; openclaw#14329, #43592.`,
     limitMs: 30_000,
+    faults: [
+      {
+        id: "ws-turn-untold",
+        what: "What the user says is told to nobody else.",
+        socket: () =>
+          editEvent("session.message", (payload) =>
+            (payload["message"] as Frame)["role"] === "user" ? undefined : payload,
+          ),
+      },
+    ],
     async run(context) {
       const sessionKey = toKey("turn");
       const [talker, observer] = [await enter(context), await observe(context, sessionKey)];
@@ -46,6 +66,14 @@ export const socketObserverCases = defineSocketCases([
     requirement: "Two who look on see the same events of a run, in the same order.",
     source: `${twoWindows} must show the same; the Control UI keeps events by their \`seq\`.`,
     limitMs: 30_000,
+    finds: ["ws-own-runs-only"],
+    faults: [
+      {
+        id: "ws-observers-differ",
+        what: "Every other connection is told every other piece of a run.",
+        socket: skipForEveryOther(),
+      },
+    ],
     async run(context) {
       const sessionKey = toKey("both");
       const { socket } = await enter(context);
@@ -67,6 +95,19 @@ export const socketObserverCases = defineSocketCases([
     requirement: "Tools at work are told to connections with the capability `tool-events` only.",
     source: "Small clients (Home Assistant, watches) take every `agent` event for text; openclaw#25846.",
     limitMs: 30_000,
+    faults: [
+      {
+        id: "ws-tools-for-all",
+        what: "Tools at work are told to everybody.",
+        socket: () => ({
+          down: (frame) => {
+            if (!isEvent(frame, "agent", { stream: "assistant" })) return frame;
+            const data = { phase: "start", name: "search", toolCallId: crypto.randomUUID() };
+            return [{ ...frame, payload: { ...toPayload(frame), stream: "tool", data } }, frame];
+          },
+        }),
+      },
+    ],
     async run(context) {
       const { socket } = await enter(context);
       const runId = await say(socket, toKey("tools"), toPrompt(context));
@@ -82,6 +123,24 @@ export const socketObserverCases = defineSocketCases([
     source: "A page that is loaded anew: openclaw#38091, #81284; the Control UI reads `inFlightRun`.",
     needs: ["fixture"],
     limitMs: 30_000,
+    finds: ["ws-own-runs-only"],
+    faults: [
+      {
+        id: "ws-middle-unknown",
+        what: "The history does not have the run under way.",
+        socket: editAnswer("chat.history", (payload) => without(payload, "inFlightRun")),
+      },
+      {
+        id: "ws-middle-without-beginning",
+        what: "Of the run under way the history has the last words only.",
+        socket: editAnswer("chat.history", (payload) => {
+          const run = payload["inFlightRun"] as Frame | undefined;
+          return run === undefined
+            ? payload
+            : { ...payload, inFlightRun: { ...run, text: String(run["text"]).slice(-5) } };
+        }),
+      },
+    ],
     async run(context) {
       const { socket } = await enter(context);
       const [sessionKey, runId] = [toKey("middle"), randomUUID()];
@@ -105,6 +164,14 @@ export const socketObserverCases = defineSocketCases([
     requirement: "`sessions.subscribe` brings a `sessions.changed` when a run begins and one when it is over.",
     source: "Lists of sessions show who is at work; without it dashboards poll, and the Control UI stays at work.",
     limitMs: 30_000,
+    faults: [
+      {
+        id: "ws-changes-untold",
+        what: "Nobody is told that a session is at work no more.",
+        socket: () =>
+          editEvent("sessions.changed", (payload) => (payload["hasActiveRun"] === false ? undefined : payload)),
+      },
+    ],
     async run(context) {
       const { socket, hello } = await enter(context);
       mustHave(hello, "sessions.subscribe");
@@ -128,6 +195,13 @@ export const socketObserverCases = defineSocketCases([
     requirement: "`sessions.messages.unsubscribe` ends what `sessions.messages.subscribe` began.",
     source: "A window that shows another session; what is told of the old one is traffic for nothing.",
     limitMs: 30_000,
+    faults: [
+      {
+        id: "ws-subscribed-for-ever",
+        what: "A subscription does not end.",
+        socket: answered("sessions.messages.unsubscribe", { subscribed: false }),
+      },
+    ],
     async run(context) {
       const sessionKey = toKey("leave");
       const [{ socket }, observer] = [await enter(context), await observe(context, sessionKey)];
@@ -143,6 +217,7 @@ export const socketObserverCases = defineSocketCases([
     requirement: "A run that came over HTTP is told to those who have subscribed to its session.",
     source: "Gateway profile: a run is a run whichever door it came through.",
     needs: ["memory"],
+    finds: ["ws-own-runs-only"],
     async run(context) {
       const key = toKey("http");
       const observer = await observe(context, key);
@@ -187,4 +262,30 @@ function toMessages(socket: GatewaySocket, runId: string): Record<string, unknow
 
 function toWords(value: unknown): string {
   return typeof value === "string" ? value : "";
+}
+
+function dropForeign(): SocketHooks {
+  const own = new Set<unknown>();
+  return {
+    up: (frame) => {
+      own.add((frame["params"] as Frame | undefined)?.["idempotencyKey"]);
+      return frame;
+    },
+    down: (frame) => {
+      const isOfRun = frame["event"] === "chat" || frame["event"] === "agent";
+      return isOfRun && !own.has(toPayload(frame)["runId"]) ? undefined : frame;
+    },
+  };
+}
+
+function skipForEveryOther(): Hooks {
+  let connections = 0;
+  return () => {
+    const isSkipping = connections++ % 2 === 0;
+    let events = 0;
+    return {
+      down: (frame) =>
+        isSkipping && isEvent(frame, "agent", { stream: "assistant" }) && events++ % 2 === 0 ? undefined : frame,
+    };
+  };
 }

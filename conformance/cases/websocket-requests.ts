@@ -1,7 +1,10 @@
 import { expectArray, expectEqual, expectObject, expectThat, isObject } from "../expect.ts";
 import { expectPublished } from "../lens/published.ts";
-import { defineSocketCases, enter, say, slowPrompt, toKey, toPrompt, toRefusal } from "./websocket-talk.ts";
+import { without } from "../self-test/edit.ts";
+import { answered, editAnswer, isAsked, toRefused, type Hooks } from "../self-test/socket-edit.ts";
+import type { Frame, ProxiedSocket, SocketHooks } from "../self-test/socket-proxy.ts";
 import { randomUUID } from "../unique.ts";
+import { defineSocketCases, enter, say, slowPrompt, toKey, toPrompt, toRefusal } from "./websocket-talk.ts";
 
 const library = "@openclaw/gateway-client 2026.9.1";
 /** What client libraries and the command line call. */
@@ -18,6 +21,28 @@ export const socketRequestCases = defineSocketCases([
     requirement:
       "An unknown method is refused with INVALID_REQUEST and the words `unknown method`; the connection stays.",
     source: `${library} makes a typed error of it; the Control UI asks about 25 methods, and shows what is left.`,
+    faults: [
+      {
+        id: "ws-unknown-silent",
+        what: "An unknown method is not answered.",
+        socket: () => ({ up: (frame) => (frame["method"] === "conformance.nothing" ? undefined : frame) }),
+      },
+      {
+        id: "ws-unknown-fine",
+        what: "An unknown method is answered as if it had done something.",
+        socket: answered("conformance.nothing", {}),
+      },
+      {
+        id: "ws-unknown-closes",
+        what: "An unknown method ends the connection.",
+        socket: ({ methodOf, close }) => ({
+          down: (frame) => {
+            if (methodOf(frame["id"]) === "conformance.nothing") setImmediate(close, 1008);
+            return frame;
+          },
+        }),
+      },
+    ],
     async run(context) {
       const { socket } = await enter(context);
       const { code, message } = toRefusal(await socket.answer("conformance.nothing", {}), "an unknown method");
@@ -31,6 +56,19 @@ export const socketRequestCases = defineSocketCases([
     level: "MUST",
     requirement: "A request without `params` is one with `{}`.",
     source: "`openclaw health` sends none.",
+    faults: [
+      {
+        id: "ws-params-demanded",
+        what: "A request without `params` is refused.",
+        socket: ({ toClient }) => ({
+          up: (frame) => {
+            if (frame["params"] !== undefined) return frame;
+            toClient(toRefused(frame, "INVALID_PARAMS"));
+            return undefined;
+          },
+        }),
+      },
+    ],
     async run(context) {
       const { socket } = await enter(context);
       for (const method of ["health", "status", "agents.list"]) await socket.request(method);
@@ -42,6 +80,29 @@ export const socketRequestCases = defineSocketCases([
     requirement:
       "`agents.list`, `models.list` and, where it is there, `commands.list` are what the published schema says.",
     source: `${library} hands them on as typed; openclaw tui reads all three when it starts.`,
+    faults: [
+      {
+        id: "ws-agents-key-more",
+        what: "`agents.list` has a key that the published schema has not.",
+        socket: editAnswer("agents.list", (payload) => ({ ...payload, total: 2 })),
+      },
+      {
+        id: "ws-models-bare",
+        what: "`models.list` is a list of names.",
+        socket: editAnswer("models.list", () => ({ models: ["openclaw"] })),
+      },
+      {
+        id: "ws-features-idle",
+        what: "`features.methods` names what is not answered.",
+        socket: ({ toClient }) => ({
+          up: (frame) => {
+            if (!isAsked(frame, "models.list")) return frame;
+            toClient(toRefused(frame, "UNKNOWN"));
+            return undefined;
+          },
+        }),
+      },
+    ],
     async run(context) {
       const { socket, hello } = await enter(context);
       expectPublished(await socket.request("agents.list", {}), "AgentsListResult", "the answer to `agents.list`");
@@ -59,6 +120,21 @@ export const socketRequestCases = defineSocketCases([
     level: "SHOULD",
     requirement: "The default agent is in the list, and each agent names its model under `model.primary`.",
     source: 'The Control UI says "no provider" to an agent without one, and does not let its user send.',
+    faults: [
+      {
+        id: "ws-agents-without-model",
+        what: "Agents do not say their model.",
+        socket: editAnswer("agents.list", (payload) => ({
+          ...payload,
+          agents: (payload["agents"] as Frame[]).map((agent) => without(agent, "model")),
+        })),
+      },
+      {
+        id: "ws-default-agent-elsewhere",
+        what: "The default agent is not in the list.",
+        socket: editAnswer("agents.list", (payload) => ({ ...payload, defaultId: "nobody" })),
+      },
+    ],
     async run(context) {
       const { socket } = await enter(context);
       const { agents, defaultId } = await socket.request("agents.list", {});
@@ -78,6 +154,14 @@ export const socketRequestCases = defineSocketCases([
     requirement:
       "`features.methods` names what is answered: no method of client libraries is missing, none is unknown.",
     source: "Clients that ask first (openclaw-studio, ClawX) do not call what is not named, and wait for what is.",
+    finds: ["ws-features-idle"],
+    faults: [
+      {
+        id: "ws-features-short",
+        what: "`features.methods` leaves out what is answered.",
+        socket: editAnswer("connect", (payload) => editMethods(payload, (name) => name !== "chat.send")),
+      },
+    ],
     async run(context) {
       const { socket, hello } = await enter(context);
       const methods = toMethods(hello);
@@ -92,6 +176,13 @@ export const socketRequestCases = defineSocketCases([
     requirement: "Requests are answered as they are done, by their id: one that waits holds up no other.",
     source: `${library} and openclaw-node keep \`agent.wait\` open for minutes on the one connection that they have.`,
     needs: ["fixture"],
+    faults: [
+      {
+        id: "ws-one-after-the-other",
+        what: "A request waits until the one before is answered.",
+        socket: waitForEach,
+      },
+    ],
     async run(context) {
       const { socket } = await enter(context);
       const [sessionKey, runId] = [toKey("order"), randomUUID()];
@@ -109,6 +200,24 @@ export const socketRequestCases = defineSocketCases([
     requirement:
       "Params that lack what a method needs are refused with INVALID_REQUEST, begin nothing, and the connection stays.",
     source: `${library} rejects the one call; without an answer it waits 30 s, and a closed connection ends all the others.`,
+    faults: [
+      {
+        id: "ws-params-unchecked",
+        what: "Params that lack something are taken.",
+        socket: answered("chat.history", { messages: [] }),
+      },
+      {
+        id: "ws-params-wrong-close",
+        what: "Params that lack something end the connection.",
+        socket: ({ methodOf, close }) => ({
+          down: (frame) => {
+            if (frame["ok"] !== false || methodOf(frame["id"]) !== "agent") return frame;
+            close(1008);
+            return undefined;
+          },
+        }),
+      },
+    ],
     async run(context) {
       const { socket } = await enter(context);
       for (const [method, params] of [
@@ -128,6 +237,26 @@ export const socketRequestCases = defineSocketCases([
     level: "MUST",
     requirement: "`sessions.list` gives no more than `limit`, in rows of the published schema.",
     source: "A list of everything takes minutes: openclaw#64004, #76166, #67709 (352 s).",
+    faults: [
+      {
+        id: "ws-list-whole",
+        what: "`limit` is ignored.",
+        socket: () => ({
+          up: (frame) =>
+            isAsked(frame, "sessions.list") || isAsked(frame, "chat.history")
+              ? { ...frame, params: without(frame["params"] as Frame, "limit") }
+              : frame,
+        }),
+      },
+      {
+        id: "ws-row-without-kind",
+        what: "Rows of `sessions.list` do not say their kind.",
+        socket: editAnswer("sessions.list", (payload) => ({
+          ...payload,
+          sessions: (payload["sessions"] as Frame[]).map((row) => without(row, "kind")),
+        })),
+      },
+    ],
     async run(context) {
       const { socket } = await enter(context);
       for (const label of ["one", "two"]) await say(socket, toKey(`list-${label}`), toPrompt(context));
@@ -142,6 +271,19 @@ export const socketRequestCases = defineSocketCases([
     level: "MUST",
     requirement: "Who has signed in may send frames of more than 64 KiB.",
     source: `${library} sends images and long messages as one frame, up to \`policy.maxPayload\`.`,
+    faults: [
+      {
+        id: "ws-frames-short-for-ever",
+        what: "Frames of more than 64 KiB are never taken.",
+        socket: ({ close }) => ({
+          up: (frame) => {
+            if (JSON.stringify(frame).length <= 64 * 1024) return frame;
+            close(1009);
+            return undefined;
+          },
+        }),
+      },
+    ],
     async run(context) {
       const { socket } = await enter(context);
       await socket.request("health", { padding: "x".repeat(256 * 1024) });
@@ -154,6 +296,15 @@ export const socketRequestCases = defineSocketCases([
       "A frame longer than `policy.maxPayload` is not read: the connection is closed with 1009, and no other.",
     source: "RFC 6455, section 7.4.1; one client must not fill the memory of all.",
     alone: true,
+    faults: [
+      {
+        id: "ws-frames-of-any-length",
+        what: "`policy.maxPayload` holds nobody back.",
+        socket: () => ({
+          up: (frame) => (isAsked(frame, "health") ? { ...frame, params: {} } : frame),
+        }),
+      },
+    ],
     async run(context) {
       const { socket, hello } = await enter(context);
       const other = await enter(context);
@@ -175,6 +326,13 @@ export const socketRequestCases = defineSocketCases([
     level: "MUST",
     requirement: "What is no frame is refused or ends its own connection, and no other.",
     source: "One broken client, or a scanner, must not take everybody's connection along.",
+    faults: [
+      {
+        id: "ws-noise-ends-all",
+        what: "What is no frame ends every connection.",
+        socket: closeAllOnNoise(),
+      },
+    ],
     async run(context) {
       const other = await enter(context);
       for (const noise of ["{", "[]", "null", '{"type":"req"}', '{"type":"req","id":7,"method":"health"}', "\u0000"]) {
@@ -198,6 +356,18 @@ export const socketRequestCases = defineSocketCases([
     requirement: "A `tick` comes within `policy.tickIntervalMs`, and again, whatever else does.",
     source: `${library} closes with 4000 after two intervals without a frame, in the middle of a long tool call too.`,
     limitMs: 35_000,
+    faults: [
+      {
+        id: "ws-ticks-none",
+        what: "There are no ticks.",
+        socket: () => ({ down: (frame) => (frame["event"] === "tick" ? undefined : frame) }),
+      },
+      {
+        id: "ws-ticks-late",
+        what: "Ticks come later than it is said.",
+        socket: tickLate(),
+      },
+    ],
     async run(context) {
       const { socket, hello } = await enter(context);
       const { policy } = hello;
@@ -213,4 +383,60 @@ export const socketRequestCases = defineSocketCases([
 function toMethods({ features }: Record<string, unknown>): readonly unknown[] {
   const methods = isObject(features) ? features["methods"] : undefined;
   return Array.isArray(methods) ? methods : [];
+}
+
+function editMethods(payload: Frame, isKept: (name: unknown) => boolean): Frame {
+  const features = payload["features"] as Frame;
+  return { ...payload, features: { ...features, methods: (features["methods"] as unknown[]).filter(isKept) } };
+}
+
+function waitForEach({ toGolden }: ProxiedSocket): SocketHooks {
+  let under: unknown;
+  const waiting: Frame[] = [];
+  const begin = (frame: Frame | undefined): void => {
+    under = frame?.["id"];
+    if (frame !== undefined) toGolden(frame);
+  };
+  return {
+    up: (frame) => {
+      if (under === undefined) begin(frame);
+      else waiting.push(frame);
+      return undefined;
+    },
+    down: (frame) => {
+      if (frame["id"] === under && frame["type"] === "res") begin(waiting.shift());
+      return frame;
+    },
+  };
+}
+
+function closeAllOnNoise(): Hooks {
+  const open = new Set<ProxiedSocket>();
+  return (connection) => {
+    open.add(connection);
+    return {
+      noise: () => {
+        for (const { close } of open) close(1011);
+      },
+      left: () => void open.delete(connection),
+    };
+  };
+}
+
+/** Without the first one, which may happen to come at once. */
+function tickLate(): (connection: ProxiedSocket) => SocketHooks {
+  return (connection) => {
+    const { down } = editAnswer("connect", (payload) => ({
+      ...payload,
+      policy: { ...(payload["policy"] as Frame), tickIntervalMs: 500 },
+    }))(connection);
+    let isFirst = true;
+    return {
+      down(frame) {
+        if (frame["event"] !== "tick" || !isFirst) return down(frame);
+        isFirst = false;
+        return undefined;
+      },
+    };
+  };
 }

@@ -1,5 +1,9 @@
 import { expectArray, expectEqual, expectObject, expectOneOf, expectThat, isObject, Skip } from "../expect.ts";
 import type { GatewaySocket } from "../lens/gateway-socket.ts";
+import { without } from "../self-test/edit.ts";
+import { answered, editAnswer, editEvent, type Hooks, isAsked, toPayload } from "../self-test/socket-edit.ts";
+import type { Frame, ProxiedSocket, SocketHooks } from "../self-test/socket-proxy.ts";
+import { randomUUID } from "../unique.ts";
 import {
   defineSocketCases,
   enter,
@@ -11,7 +15,6 @@ import {
   toText,
   waitForEnd,
 } from "./websocket-talk.ts";
-import { randomUUID } from "../unique.ts";
 
 const commandLine = "openclaw 2026.9.6";
 
@@ -23,6 +26,24 @@ export const socketRunCases = defineSocketCases([
       "`agent` is answered twice on one id: `accepted` at once, and with what was said when the run is over.",
     source: `openclaw-node 0.14.0, \`openclaw agent\` and "expect final" of @openclaw/gateway-client wait for the second.`,
     limitMs: 30_000,
+    finds: ["ws-run-id-own"],
+    faults: [
+      {
+        id: "ws-agent-answered-once",
+        what: "`agent` is answered when the run is over, and only then.",
+        socket: dropAnswer(({ status }) => status === "accepted"),
+      },
+      {
+        id: "ws-agent-accepted-only",
+        what: "`agent` is not answered again when the run is over.",
+        socket: dropAnswer(({ status }) => status !== "accepted"),
+      },
+      {
+        id: "ws-agent-without-text",
+        what: "The second answer of `agent` does not have what was said.",
+        socket: editAnswer("agent", (payload) => without(payload, "result")),
+      },
+    ],
     async run(context) {
       const { socket } = await enter(context);
       await runAgent(socket, { sessionKey: toKey("agent"), message: toPrompt(context), idempotencyKey: randomUUID() });
@@ -34,6 +55,7 @@ export const socketRunCases = defineSocketCases([
     requirement: "`agent` with a key that was used is answered with what came of that run, and begins none.",
     source: `${commandLine} asks again when its connection was lost, and would talk twice.`,
     limitMs: 30_000,
+    finds: ["ws-repeat-runs-again", "ws-agent-accepted-only"],
     async run(context) {
       const { socket } = await enter(context);
       const sessionKey = toKey("again");
@@ -57,6 +79,21 @@ export const socketRunCases = defineSocketCases([
     source: "`agentWait` of openclaw-node 0.14.0 hands the status on; programs ask until it is no `timeout`.",
     needs: ["fixture"],
     limitMs: 30_000,
+    faults: [
+      {
+        id: "ws-wait-never-over",
+        what: "`agent.wait` says `timeout` of runs that are over.",
+        socket: editAnswer("agent.wait", (payload) => ({ ...payload, status: "timeout" })),
+      },
+      {
+        id: "ws-wait-to-the-end",
+        what: "`agent.wait` waits for the end, whatever `timeoutMs` says.",
+        socket: () => ({
+          up: (frame) =>
+            isAsked(frame, "agent.wait") ? { ...frame, params: without(frame["params"] as Frame, "timeoutMs") } : frame,
+        }),
+      },
+    ],
     async run(context) {
       const { socket } = await enter(context);
       const [sessionKey, runId] = [toKey("wait"), randomUUID()];
@@ -79,6 +116,31 @@ export const socketRunCases = defineSocketCases([
     source: "The stop button of every chat; a run that goes on costs money, and openclaw tui waits for the state.",
     needs: ["fixture"],
     limitMs: 30_000,
+    faults: [
+      {
+        id: "ws-abort-without-effect",
+        what: "`chat.abort` is answered, and ends nothing.",
+        socket: ({ toClient }) => ({
+          up: (frame) => {
+            if (!isAsked(frame, "chat.abort")) return frame;
+            const runIds = [(frame["params"] as Frame)["runId"]];
+            toClient({ type: "res", id: frame["id"], ok: true, payload: { ok: true, aborted: true, runIds } });
+            return undefined;
+          },
+        }),
+      },
+      {
+        id: "ws-abort-told-as-end",
+        what: "An aborted run is told as one that is done.",
+        socket: () =>
+          editEvent("chat", (payload) => (payload["state"] === "aborted" ? { ...payload, state: "final" } : payload)),
+      },
+      {
+        id: "ws-abort-unnamed",
+        what: "`chat.abort` does not say which run it has ended.",
+        socket: editAnswer("chat.abort", (payload) => ({ ...payload, runIds: [] })),
+      },
+    ],
     async run(context) {
       const { socket } = await enter(context);
       const [sessionKey, runId] = [toKey("abort"), randomUUID()];
@@ -97,6 +159,14 @@ export const socketRunCases = defineSocketCases([
     source: "Telephones that sleep, pages that are loaded anew: openclaw#38091, #81284, #68162, #73631, #33002.",
     needs: ["fixture"],
     limitMs: 30_000,
+    finds: ["ws-history-backwards", "ws-wait-never-over"],
+    faults: [
+      {
+        id: "ws-leaving-aborts",
+        what: "A connection that closes takes its runs along.",
+        socket: abortOnLeave,
+      },
+    ],
     async run(context) {
       const { socket: lost } = await enter(context);
       const [sessionKey, runId] = [toKey("lost"), randomUUID()];
@@ -117,6 +187,20 @@ export const socketRunCases = defineSocketCases([
     source: "Control UI and openclaw tui show `errorMessage`; a failure that is told as an answer is taken for one.",
     needs: ["fixture"],
     limitMs: 30_000,
+    finds: ["ws-wait-never-over"],
+    faults: [
+      {
+        id: "ws-failure-told-as-end",
+        what: "A run that fails is told as one that is done.",
+        socket: () =>
+          editEvent("chat", (payload) => (payload["state"] === "error" ? { ...payload, state: "final" } : payload)),
+      },
+      {
+        id: "ws-failure-without-words",
+        what: "A run that fails does not say why.",
+        socket: () => editEvent("chat", (payload) => without(payload, "errorMessage")),
+      },
+    ],
     async run(context) {
       const { socket } = await enter(context);
       const [sessionKey, runId] = [toKey("fail"), randomUUID()];
@@ -135,6 +219,13 @@ export const socketRunCases = defineSocketCases([
       "`sessions.reset` makes the agent forget: the history is empty, and the next turn knows nothing of it.",
     source: "`/new` of openclaw tui and of the Control UI.",
     limitMs: 30_000,
+    faults: [
+      {
+        id: "ws-reset-without-effect",
+        what: "`sessions.reset` is answered, and nothing is forgotten.",
+        socket: answered("sessions.reset", { ok: true }),
+      },
+    ],
     async run(context) {
       const { socket } = await enterAsAdmin(context);
       const sessionKey = toKey("reset");
@@ -150,6 +241,13 @@ export const socketRunCases = defineSocketCases([
     requirement: "`sessions.delete` removes a session: it is described as `null`, and listed no more.",
     source: "Dashboards that tidy up; openclaw tui asks `sessions.describe` first, and takes `null` for a new session.",
     limitMs: 30_000,
+    faults: [
+      {
+        id: "ws-delete-without-effect",
+        what: "`sessions.delete` is answered, and nothing is removed.",
+        socket: answered("sessions.delete", { ok: true, deleted: true }),
+      },
+    ],
     async run(context) {
       const { socket } = await enterAsAdmin(context);
       const sessionKey = toKey("delete");
@@ -219,4 +317,29 @@ async function enterAsAdmin(context: Parameters<typeof enter>[0]): ReturnType<ty
   if (!scopes.includes("operator.admin")) throw new Skip("the token is not granted `operator.admin`");
   expectOneOf("operator.read", scopes, "what comes with `operator.admin`");
   return entered;
+}
+
+function dropAnswer(isDropped: (payload: Frame) => boolean): Hooks {
+  return ({ methodOf }) => ({
+    down: (frame) => (methodOf(frame["id"]) === "agent" && isDropped(toPayload(frame)) ? undefined : frame),
+  });
+}
+
+function abortOnLeave({ toGolden }: ProxiedSocket): SocketHooks {
+  const sent: Frame[] = [];
+  return {
+    up: (frame) => {
+      if (isAsked(frame, "chat.send")) sent.push(frame["params"] as Frame);
+      return frame;
+    },
+    left: () => {
+      for (const { sessionKey, idempotencyKey } of sent)
+        toGolden({
+          type: "req",
+          id: crypto.randomUUID(),
+          method: "chat.abort",
+          params: { sessionKey, runId: idempotencyKey },
+        });
+    },
+  };
 }

@@ -6,6 +6,7 @@ import { createMask, maskExchange, toSecrets } from "../mask.ts";
 import { proofs } from "../proof/proofs.ts";
 import { toHtml } from "../report/html.ts";
 import { toMarkdown } from "../report/markdown.ts";
+import { toMutants } from "../self-test/mutants.ts";
 import { toShellLine, toSnippet } from "../report/repro.ts";
 import { parseTargets, writeText } from "../report/write.ts";
 import { listGroups, refuseIdleGlobs, selectCases } from "../select.ts";
@@ -71,9 +72,7 @@ export async function explainCase(cases: readonly Case[], name: string, host: Ho
     );
     terminal.print(`  \`${host.words} prove ${id}\` runs it here.`);
   }
-  // Loaded only here: a run needs none of the faults.
-  const { mutants } = await import("../self-test/mutants.ts");
-  const faults = [...mutants, ...(host.mutants ?? [])].filter(({ killedBy }) => killedBy.includes(id));
+  const faults = [...toMutants(cases), ...(host.mutants ?? [])].filter(({ killedBy }) => killedBy.includes(id));
   if (faults.length > 0) terminal.print("\nProven by these faults, which it must find in the self-test:");
   for (const fault of faults) terminal.print(`  ${fault.id}: ${fault.what}`);
 }

@@ -13,7 +13,7 @@ import { exitStatus } from "../verdict.ts";
 import { toChoice } from "./choice.ts";
 import { toKillTable } from "./kill-table.ts";
 import { runTrials, type WithGolden } from "./lanes.ts";
-import { mutants as generic, toOwnMutants } from "./mutants.ts";
+import { toMutants } from "./mutants.ts";
 import { type Golden, toUnnamed, toUnproven } from "./self-test.ts";
 import { toMutantTrial, toVariantTrial } from "./trials.ts";
 import { variants } from "./variants.ts";
@@ -30,7 +30,7 @@ export async function runSelfTest(
   host: Host,
   terminal: Terminal,
 ): Promise<void> {
-  const mutants = toOrdered([...generic, ...(host.mutants ?? []), ...toOwnMutants(host.cases ?? [])]);
+  const mutants = toOrdered([...toMutants(cases), ...(host.mutants ?? [])]);
   // Before a server is started for nothing.
   const isChosen = toChoice(flags.only, cases, mutants);
   const chosen = { variants: variants.filter(isChosen), mutants: mutants.filter(isChosen) };

@@ -1,5 +1,4 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { isObject } from "../expect.ts";
 import type { SocketChange } from "./socket-proxy.ts";
 
 /** One request on its way to the golden server. */
@@ -55,20 +54,20 @@ export interface Change extends SocketChange {
   readonly lingerMs?: number;
 }
 
-export interface Mutant extends Change {
-  /** The cases that must find it, one of them at least; each of them is run. */
-  readonly killedBy: readonly string[];
+/** What a server does that a case must find. */
+export interface Fault extends Change {
   /** Runs while nothing else does: the cases that find it read counters which others would move. */
   readonly alone?: boolean;
   /** The SDK major to look through; the newest unless said. */
   readonly sdk?: number;
 }
 
-/** A typed literal. A list that a module of `mutants/` exports is part of the self-test. */
-export function defineMutants(mutants: readonly Mutant[]): readonly Mutant[] {
-  return mutants;
+export interface Mutant extends Fault {
+  /** The cases that must find it, one of them at least; each of them is run. */
+  readonly killedBy: readonly string[];
 }
 
-export function isMutantList(value: unknown): value is readonly Mutant[] {
-  return Array.isArray(value) && value.length > 0 && value.every((one) => isObject(one) && "killedBy" in one);
+/** A typed literal, for a host's own. */
+export function defineMutants(mutants: readonly Mutant[]): readonly Mutant[] {
+  return mutants;
 }

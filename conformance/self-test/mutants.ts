@@ -1,15 +1,21 @@
 import type { Case } from "../case.ts";
 import { cases } from "../cases.ts";
-import { loadFolder, toOrdered } from "../folder.ts";
-import { isMutantList, type Mutant } from "./mutant.ts";
+import { toOrdered } from "../folder.ts";
+import type { Mutant } from "./mutant.ts";
 
-/** The faults that stand beside their case. */
-export function toOwnMutants(list: readonly Case[]): Mutant[] {
-  return list.flatMap(({ id, faults = [] }) => faults.map((fault) => ({ ...fault, killedBy: [id] })));
+/** The faults of all these cases, by id. Throws if a case finds one that stands nowhere. */
+export function toMutants(list: readonly Case[]): readonly Mutant[] {
+  const mutants = list.flatMap(({ id, faults = [] }) =>
+    faults.map((fault): Mutant => {
+      const others = list.filter(({ finds = [] }) => finds.includes(fault.id));
+      return { ...fault, killedBy: [id, ...others.map((other) => other.id)] };
+    }),
+  );
+  const known = new Set(mutants.map(({ id }) => id));
+  for (const { id, finds = [] } of list)
+    for (const fault of finds) if (!known.has(fault)) throw new Error(`${id} finds ${fault}, which no case has`);
+  return toOrdered(mutants);
 }
 
-/** Every mutant, by id. */
-export const mutants = toOrdered([
-  ...(await loadFolder(new URL("mutants/", import.meta.url), isMutantList)),
-  ...toOwnMutants(cases),
-]);
+/** Every mutant of the suite. */
+export const mutants = toMutants(cases);

@@ -1,5 +1,8 @@
 import type { Frame, ProxiedSocket, SocketHooks } from "./socket-proxy.ts";
 
+/** What a fault does to each connection. */
+export type Hooks = (connection: ProxiedSocket) => SocketHooks;
+
 export function isAsked(frame: Frame, method: string): boolean {
   return frame["type"] === "req" && frame["method"] === method;
 }
@@ -66,4 +69,22 @@ export function toPayload(frame: Frame): Frame {
 export function isEvent(frame: Frame, name: string, has: Frame = {}): boolean {
   const payload = toPayload(frame);
   return frame["event"] === name && Object.entries(has).every(([key, value]) => payload[key] === value);
+}
+
+/** Changes what `connect` says. */
+export function editConnect(edit: (params: Frame) => Frame): Hooks {
+  return () => ({
+    up: (frame) => (isAsked(frame, "connect") ? { ...frame, params: edit(frame["params"] as Frame) } : frame),
+  });
+}
+
+/** Refuses some at `connect`. */
+export function refuseConnect(isRefused: (params: Frame) => boolean, code: string): Hooks {
+  return ({ toClient }) => ({
+    up: (frame) => {
+      if (!isAsked(frame, "connect") || !isRefused(frame["params"] as Frame)) return frame;
+      toClient(toRefused(frame, code));
+      return undefined;
+    },
+  });
 }

@@ -1,18 +1,7 @@
-// What the mutants of requests share: a server's fault seen from its front door.
+import { type Change, type ProxiedAnswer, type ProxiedCall } from "../mutant.ts";
 import { isObject } from "../../expect.ts";
-import type { Change, ProxiedAnswer, ProxiedCall } from "../mutant.ts";
-
-/** The cases that look at refusals of bodies of every kind. */
-export const refusalCases = [
-  ["REQ-01", "REQ-02", "REQ-03", "REQ-04", "REQ-05", "REQ-06", "REQ-10", "REQ-14", "REQ-15", "REQ-16", "REQ-24"],
-  ["REQ-25", "REQ-26", "REQ-27", "REQ-28", "REQ-29", "REQ-30", "REQ-31", "REQ-34", "REQ-35", "REQ-36"],
-  ["REQ-37", "REQ-39", "REQ-40", "REQ-41", "REQ-43", "REQ-45", "REQ-46", "REQ-47", "REQ-48", "REQ-49"],
-  ["REQ-51", "REQ-55"],
-].flat();
 
 export type Body = Record<string, unknown>;
-type OnCall = NonNullable<Change["call"]>;
-type OnAnswer = NonNullable<Change["answer"]>;
 
 export function isChat({ path, method }: ProxiedCall): boolean {
   return method === "POST" && /\/chat\/completions($|\?)/.test(path);
@@ -28,10 +17,6 @@ export function editBody(edit: (body: Body, call: ProxiedCall) => Body | Proxied
     // What is not changed keeps its bytes, odd ones and duplicate keys included.
     return text === JSON.stringify(call.body) ? undefined : { bytes: Buffer.from(text) };
   };
-}
-
-function isAnswer(edited: Body | ProxiedAnswer): edited is ProxiedAnswer {
-  return "status" in edited && "headers" in edited;
 }
 
 /** Changes the messages of a chat call that are objects; `undefined` drops one. */
@@ -99,4 +84,17 @@ export function parse(text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+export type OnCall = NonNullable<Change["call"]>;
+
+export function isAnswer(edited: Body | ProxiedAnswer): edited is ProxiedAnswer {
+  return "status" in edited && "headers" in edited;
+}
+
+export type OnAnswer = NonNullable<Change["answer"]>;
+
+/** A call that asks for an answer by a schema. */
+export function isSchema({ body }: ProxiedCall): boolean {
+  return JSON.stringify(body?.["response_format"] ?? "").includes("json_schema");
 }

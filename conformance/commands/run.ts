@@ -9,6 +9,7 @@ import type { Host } from "../host.ts";
 import { createSdkLens } from "../lens/sdk.ts";
 import { createMask, toSecrets } from "../mask.ts";
 import { toSeconds } from "../pace.ts";
+import { Unreachable } from "../probe.ts";
 import type { Recording } from "../recording/load.ts";
 import { toAnnotations } from "../report/github.ts";
 import { toMarkdown } from "../report/markdown.ts";
@@ -27,7 +28,7 @@ import { createProgress, toLine } from "./progress.ts";
 import { loadRecording, startRecording, startReplay, toReplayed } from "./taping.ts";
 import { tellFindings } from "./tell-findings.ts";
 import { waitForSubject } from "./wait-for-subject.ts";
-import { type SubjectFlags, type Target, withSubject } from "./with-subject.ts";
+import { type SubjectFlags, type Target, withReachable, withSubject } from "./with-subject.ts";
 
 export interface RunFlags extends SubjectFlags, ExpectedFlags {
   readonly name?: string;
@@ -75,7 +76,8 @@ export function createRunAction(
       tellOfDeath(report, Object.keys(target.subject.headers ?? {}), terminal);
       terminal.fail(status === exitStatus.fine && !(written && recorded) ? exitStatus.erred : status);
     };
-    await (recording === undefined ? withSubject(flags, host, terminal, use) : use(toReplayed(recording)));
+    if (recording === undefined) await withSubject(flags, host, terminal, use);
+    else await withRecorded(recording, terminal, use);
   };
 }
 
@@ -122,7 +124,10 @@ async function run(
   const { subject, pace, capabilities, manifest, died } = await waitForSubject(
     { ...target, subject: taping?.subject ?? target.subject },
     { terminal, taping, manifest: expected.manifest },
-  );
+  ).catch((error: unknown) => {
+    if (error instanceof Unreachable) taping?.giveUp(error.message);
+    throw error;
+  });
   terminal.note(`A call may take ${toSeconds(pace.ms)}: ${pace.why}.`);
   if (manifest !== undefined) terminal.note(`What the server claims stands in ${toLine(mask(manifest.place))}.`);
   for (const [capability, { present, why, claimed }] of capabilities) {
@@ -148,7 +153,9 @@ async function run(
     ...(died === undefined ? {} : { died }),
   });
   progress.end();
-  const outcome = { ...found, results: [...counted, ...found.results] };
+  // Of a death a recording has what was told of it then.
+  const gone = recording?.end?.died ?? found.died;
+  const outcome = { ...found, results: [...counted, ...found.results], ...(gone === undefined ? {} : { died: gone }) };
   const report = toReport({
     ...facts,
     subject,
@@ -166,6 +173,15 @@ async function run(
 async function findSdks(majors: readonly number[], subject: Subject) {
   const lenses = await Promise.all(majors.map((major) => createSdkLens(major, subject, () => undefined)));
   return lenses.flatMap((lens) => (lens === undefined ? [] : { major: lens.major, version: lens.version }));
+}
+
+/** One that never answered is as unreachable now as it was then. */
+function withRecorded(recording: Recording, terminal: Terminal, use: (target: Target) => Promise<void>): Promise<void> {
+  return withReachable(terminal, () => {
+    const why = recording.end?.unreachable;
+    if (why !== undefined) throw new Unreachable(why);
+    return use(toReplayed(recording));
+  });
 }
 
 /** A recording brings its server with it. */

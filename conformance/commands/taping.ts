@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { createMask, maskDeep, maskExchange, toSecrets } from "../mask.ts";
+import { toResultName } from "../findings.ts";
+import { createMask, toSecrets } from "../mask.ts";
 import type { RecordedTake, RecordingEnd, RecordingHead } from "../recording/format.ts";
 import { parseRecording, type Recording } from "../recording/load.ts";
 import { createPlayer } from "../recording/player.ts";
@@ -26,6 +27,8 @@ export interface Taping {
   readonly subject: Subject;
   /** Writes the last line; false if anything could not be written. */
   readonly end: (report: Report) => boolean;
+  /** The same for a run that has come to no case. */
+  readonly giveUp: (why: string) => void;
 }
 
 /** Records the run into a file, case by case, so that one that is broken off leaves what it has. */
@@ -44,16 +47,15 @@ export function startRecording(file: string, target: Subject, facts: RunFacts, t
     if (isWritten) isWritten = tryToWrite(terminal, file, () => appendFileSync(path, pack(line)));
   };
   const tape = createRecorder(subject, secrets, randomUUID(), append);
-  const end = ({ summary, died }: Report): boolean => {
-    const mask = createMask(secrets);
-    const death =
-      died === undefined
-        ? {}
-        : { died: { ...maskDeep(died, mask), exchanges: died.exchanges.map((one) => maskExchange(one, secrets)) } };
-    append({ end: { summary, ...death } });
+  const mask = createMask(secrets);
+  const end = ({ summary, died, results }: Report): boolean => {
+    // A report is without secrets already.
+    const notRun = results.filter(({ verdict }) => verdict === "not-run").map(toResultName);
+    append({ end: { summary, ...(died === undefined ? {} : { died, notRun }) } });
     return isWritten;
   };
-  return { tape, subject, end };
+  const giveUp = (why: string): void => append({ end: { summary: "", unreachable: mask(why) } });
+  return { tape, subject, end, giveUp };
 }
 
 function toHead(subject: Subject, { name, started, ...facts }: RunFacts): RecordingHead {
@@ -103,5 +105,5 @@ export function toReplayed({ head }: Recording): Target {
 }
 
 export function startReplay({ takes, end }: Recording, { subject }: Target): Taping {
-  return { tape: createPlayer(takes, end?.died !== undefined), subject, end: () => true };
+  return { tape: createPlayer(takes, end?.died !== undefined), subject, end: () => true, giveUp: () => undefined };
 }

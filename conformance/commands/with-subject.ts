@@ -35,22 +35,25 @@ export interface Target {
 
 type Use = (target: Target) => Promise<void>;
 
-/**
- * The server that the flags name or start, or else the host's own, for as long as `use` runs. One that never answers ends
- * the command with 3.
- */
+/** The server that the flags name or start, or else the host's own, for as long as `use` runs. */
 export async function withSubject(flags: SubjectFlags, host: Host, terminal: Terminal, use: Use): Promise<void> {
+  await withReachable(terminal, () => {
+    if (flags.start !== undefined) return withStarted(flags.start, flags, terminal, use);
+    if (flags.baseUrl !== undefined) return use(toTarget(flags.baseUrl, flags, terminal));
+    if (host.start !== undefined) return withHost(host.start, flags, terminal, use);
+    throw new UsageError('Which server? Say --base-url <url>, or --start "<command>" for one to be started.');
+  });
+}
+
+/** A server that never answers ends the command with 3. */
+export async function withReachable(terminal: Terminal, use: () => Promise<void>): Promise<void> {
   try {
-    if (flags.start !== undefined) return await withStarted(flags.start, flags, terminal, use);
-    if (flags.baseUrl !== undefined) return await use(toTarget(flags.baseUrl, flags, terminal));
-    if (host.start !== undefined) return await withHost(host.start, flags, terminal, use);
+    await use();
   } catch (error) {
     if (!(error instanceof Unreachable)) throw error;
     terminal.note(toLine(error.message));
     terminal.fail(exitStatus.gone);
-    return;
   }
-  throw new UsageError('Which server? Say --base-url <url>, or --start "<command>" for one to be started.');
 }
 
 async function withStarted(command: string, flags: SubjectFlags, terminal: Terminal, use: Use): Promise<void> {

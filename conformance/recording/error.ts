@@ -2,7 +2,9 @@ import type { RecordedError } from "./format.ts";
 
 /** Whether it came from the system, and so from the other side of a connection or the way there. */
 export function isFromSystem(error: Error): boolean {
-  return typeof (error as NodeJS.ErrnoException).code === "string";
+  const { code } = error as NodeJS.ErrnoException;
+  // What the suite itself has ended bears a code too.
+  return typeof code === "string" && code !== "ABORT_ERR";
 }
 
 export function toRecordedError(error: Error): RecordedError {

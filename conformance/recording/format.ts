@@ -1,3 +1,5 @@
+import type { Death } from "../death.ts";
+
 /** The first line of a recording. Grows by keys; `recording` changes when a line changes its meaning. */
 export interface RecordingHead {
   readonly recording: 1;
@@ -71,8 +73,16 @@ export type RecordedSent =
 
 /** The last line. */
 export interface RecordingEnd {
-  /** As the report has it. */
-  readonly end: { readonly summary: string; readonly died?: unknown };
+  readonly end: {
+    /** As the report has it. */
+    readonly summary: string;
+    /** How the server stopped answering, if it did. */
+    readonly died?: Death;
+    /** The takes that came to nothing since it had. */
+    readonly notRun?: readonly string[];
+    /** No case was run, since nothing answered. */
+    readonly unreachable?: string;
+  };
 }
 
 export function isSent(event: RecordedEvent): event is RecordedEvent & RecordedSent {

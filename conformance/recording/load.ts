@@ -25,6 +25,10 @@ export function parseRecording(text: string, file: string): Recording {
       takes.set(line["case"], line as unknown as RecordedTake);
     else if (isObject(line["end"])) end = (line as unknown as RecordingEnd).end;
   }
+  // What a dying server was last asked says something of its death, and nothing of the case.
+  for (const name of end?.notRun ?? []) takes.delete(name);
+  if (takes.size === 0 && end?.unreachable === undefined && end?.died === undefined)
+    throw new UsageError(`${file} has nothing to judge: its run was broken off before its first case.`);
   return { head: head as unknown as RecordingHead, takes, end };
 }
 

@@ -1,12 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
-import { plain } from "../paint.ts";
-import { runConformance } from "../program.ts";
-import type { Report } from "../shapes.ts";
+import { expect, test } from "vitest";
+import { createFolder, type Ended, replay, run, toVerdicts } from "./recording.fixture.ts";
 
 const key = "sk-Rr8/wQ+3nTz5-Yb6";
 const cookie = "c00k1e-Hk2Lm9Pq";
@@ -40,34 +37,6 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
   response.end("data: [DONE]\n\n");
 }
 
-function createFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "clawgate-recording-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
-
-interface Ended {
-  readonly status: number;
-  readonly output: string;
-  readonly report: Report;
-}
-
-async function run(folder: string, words: readonly string[], environment: Record<string, string> = {}): Promise<Ended> {
-  let [status, output] = [0, ""];
-  const told = ["--report", "json=report.json", ...words];
-  const write = (text: string): void => void (output += text);
-  const terminal = {
-    environment,
-    paint: { print: plain, note: plain },
-    cwd: folder,
-    interactive: false,
-    write,
-    fail: (failed: number) => (status = failed),
-  };
-  await runConformance({ ...terminal, print: (text) => write(`${text}\n`), note: (text) => write(`${text}\n`) }, told);
-  return { status, output, report: JSON.parse(readFileSync(join(folder, "report.json"), "utf8")) as Report };
-}
-
 /** A run that is recorded; its server is gone when the recording is there. */
 async function record(words: readonly string[] = [], file = "wire.jsonl"): Promise<Ended & { readonly text: string }> {
   const server = createServer((request, response) => void serve(request, response).catch(() => response.destroy()));
@@ -86,13 +55,6 @@ async function record(words: readonly string[] = [], file = "wire.jsonl"): Promi
   }
 }
 
-/** In a folder of its own, without a server and without a key. */
-function replay(text: string, file = "wire.jsonl"): Promise<Ended> {
-  const folder = createFolder();
-  writeFileSync(join(folder, file), text, "latin1");
-  return run(folder, ["--replay", file]);
-}
-
 /** Without what names times; the calls of a case that asks in parallel may end in another order. */
 function withoutTimes(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutTimes);
@@ -106,11 +68,6 @@ function withoutTimes(value: unknown): unknown {
     }),
   );
 }
-
-const toVerdicts = ({ results }: Report): string[] =>
-  results.map(({ id, sdk, verdict, expected, actual, reason }) =>
-    [id, sdk, verdict, expected, actual, reason].join(" "),
-  );
 
 test(
   "a recording replays to the same report, without the server and without the key",

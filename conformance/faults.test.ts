@@ -1,10 +1,11 @@
 // Faults of the suite and of its machine, put in from outside: none of them may be laid at a server's door.
-import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { expect, onTestFinished, test } from "vitest";
 import { type Case, defineCases } from "./case.ts";
 import type { Clock } from "./clock.ts";
@@ -15,6 +16,7 @@ import { runConformance } from "./program.ts";
 import type { Terminal } from "./terminal.ts";
 
 const program = join(import.meta.dirname, "bin/conformance.mjs");
+const quiet = { ...process.env, GITHUB_ACTIONS: "", GITHUB_STEP_SUMMARY: "", OPENAI_API_KEY: "" };
 
 async function listen(): Promise<string> {
   const body = JSON.stringify({ object: "list", data: [{ id: "m", object: "model", created: 1, owned_by: "x" }] });
@@ -37,21 +39,33 @@ interface Ended {
 }
 
 /** The suite as a program, in a process that a script has got at before. */
-async function runSpoilt(spoil: string, words: readonly string[] = []): Promise<Ended & { folder: string }> {
+async function runSpoilt(
+  spoil: string,
+  words: readonly string[] = [],
+  environment: object = {},
+): Promise<Ended & { folder: string }> {
   const folder = mkdtempSync(join(tmpdir(), "conformance-faults-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   writeFileSync(join(folder, "spoil.mjs"), spoil);
-  const server = ["--base-url", await listen(), "--model", "m", "--only", "MOD-01", "--sdk", "7"];
+  const server = await toServerWords();
   const child = spawn(process.execPath, ["--import", join(folder, "spoil.mjs"), program, ...server, ...words], {
     cwd: folder,
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, GITHUB_ACTIONS: "", GITHUB_STEP_SUMMARY: "", OPENAI_API_KEY: "" },
+    env: { ...quiet, ...environment },
   });
+  return { ...(await toEnded(child)), folder };
+}
+
+async function toServerWords(): Promise<string[]> {
+  return ["--base-url", await listen(), "--model", "m", "--only", "MOD-01", "--sdk", "7"];
+}
+
+function toEnded(child: ChildProcessByStdio<null, Readable, Readable>): Promise<Ended> {
   onTestFinished(() => void child.kill("SIGKILL"));
   let text = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (bytes: Buffer) => (text += bytes.toString()));
   return new Promise((resolve) => {
-    child.once("close", (status) => resolve({ status, text, folder }));
+    child.once("close", (status) => resolve({ status, text }));
   });
 }
 
@@ -102,6 +116,32 @@ test("a full disk costs the reports that it has no room for, and no finding", as
   expect(readFileSync(join(folder, "a.html"), "utf8")).toContain("</html>");
   expect(text).toContain("1 passed, 0 failed");
   expect(status).toBe(4);
+});
+
+const full = "/dev/full";
+
+test.runIf(existsSync(full))("a device that is full costs each report, the recording and the baseline: 4", async () => {
+  const kinds = ["junit", "json", "matrix", "html", "md", "badge"].flatMap((kind) => ["--report", `${kind}=${full}`]);
+  const words = [...kinds, "--write-baseline", full, "--record", full];
+  const { status, text } = await runSpoilt("", words, { GITHUB_STEP_SUMMARY: full });
+  expect(text.match(/^Cannot write \/dev\/full: ENOSPC/gm)).toHaveLength(9);
+  expect(text).toContain("1 passed, 0 failed");
+  expect(status).toBe(4);
+});
+
+test.runIf(existsSync(full)).for([
+  ["its findings", [">", full], 4, /^clawgate-conformance: cannot write the output: ENOSPC.*$/gm],
+  ["its notes", ["2>", full], 0, /^1 passed, 0 failed/gm],
+] as const)("a disk that is full for %s is told, and no finding of the server", async ([, redirection, want, says]) => {
+  const words = [...(await toServerWords()), ...redirection];
+  const child = spawn("/bin/sh", ["-c", [process.execPath, program, ...words].join(" ")], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: quiet,
+  });
+  const { status, text } = await toEnded(child);
+  expect(text.match(says)).toHaveLength(1);
+  expect(text).not.toMatch(/^\s+at /m);
+  expect(status).toBe(want);
 });
 
 test.each<{ name: string; run: Case["run"]; status: number; says: string }>([

@@ -1,6 +1,8 @@
+import { standalone } from "./host.ts";
 import { choosePaint } from "./paint.ts";
 import { runConformance } from "./program.ts";
 import type { Terminal } from "./terminal.ts";
+import { exitStatus } from "./verdict.ts";
 
 const terminal: Terminal = {
   environment: process.env,
@@ -15,10 +17,16 @@ const terminal: Terminal = {
   },
 };
 
-// A reader such as `head` that has seen enough is no failure.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
+let isTold = false;
+process.stdout.on("error", ({ code, message }: NodeJS.ErrnoException) => {
+  // A reader such as `head` that has seen enough is no failure.
+  if (code === "EPIPE" || isTold) return;
+  isTold = true;
+  terminal.note(`${standalone.words}: cannot write the output: ${message}`);
+  // That the server has failed is certain all the same.
+  process.once("exit", () => (process.exitCode ||= exitStatus.erred));
 });
+process.stderr.on("error", () => undefined);
 
 // Servers that the suite has started end with it; see start.ts.
 for (const [signal, status] of [

@@ -9,6 +9,21 @@ import type { Terminal } from "./command/terminal.ts";
 
 /** Of whatever Ctrl-C has ended before it was done, as shells have it. */
 const interruptedStatus = 130;
+/** As the suite has it for reports: no failure of what it judges. */
+const unwrittenStatus = process.argv[2] === "conformance" ? 4 : 1;
+
+/** Output that cannot be written, as on a full disk, ends nothing; that it is missing is told, and the exit status says it. */
+function outliveFullDisk(): void {
+  let isTold = false;
+  process.stdout.on("error", ({ code, message }: NodeJS.ErrnoException) => {
+    // A reader such as `head` that has seen enough is no failure.
+    if (code === "EPIPE" || isTold) return;
+    isTold = true;
+    process.stderr.write(`clawgate: cannot write the output: ${message}\n`);
+    process.once("exit", () => (process.exitCode ||= unwrittenStatus));
+  });
+  process.stderr.on("error", () => undefined);
+}
 
 function createTerminal(): Terminal {
   const ending = new AbortController();
@@ -24,10 +39,7 @@ function createTerminal(): Terminal {
       ending.abort(new GatewayError("cancelled", `Ended by ${signal}.`));
     });
   }
-  // A reader such as `head` that has seen enough is no failure.
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
-  });
+  outliveFullDisk();
   const paint = { print: choosePaint(process.stdout), note: choosePaint(process.stderr) };
   const showLine = (line: string): void => void process.stderr.write(line);
   const window = [0, 1, 2].find((descriptor) => isatty(descriptor));

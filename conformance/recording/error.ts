@@ -1,10 +1,11 @@
 import type { RecordedError } from "./format.ts";
 
-/** Whether it came from the system, and so from the other side of a connection or the way there. */
-export function isFromSystem(error: Error): boolean {
-  const { code } = error as NodeJS.ErrnoException;
-  // What the suite itself has ended bears a code too.
-  return typeof code === "string" && code !== "ABORT_ERR";
+/** As the system and TLS name errors; those of Node's and undici's own making, such as an abort, have other names. */
+const systemCode = /^(?:E[A-Z0-9]+|ERR_(?:SSL|TLS)_\w+|\w*CERT\w*)$/;
+
+/** Whether it came from the other side of a connection or the way there: what the suite itself has ended it will end again. */
+export function isFromSystem({ code }: { readonly code?: unknown }): boolean {
+  return typeof code === "string" && systemCode.test(code);
 }
 
 export function toRecordedError(error: Error): RecordedError {

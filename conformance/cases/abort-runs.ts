@@ -33,9 +33,10 @@ export async function readRuns(context: CaseContext): Promise<Runs> {
 /** The counters once what earlier cases have left running has ended, or as they are after a while. */
 export async function readQuietRuns(context: CaseContext): Promise<Runs> {
   const deadline = performance.now() + quietMsMax;
-  for (;;) {
+  for (let asked = 0; ; asked++) {
     const runs = await readRuns(context);
-    if (runs.live === 0 || performance.now() > deadline) return runs;
+    const isLate = context.observe(`quiet: late after ${asked}`, () => performance.now() > deadline);
+    if (runs.live === 0 || isLate) return runs;
     await delay(pollMs, undefined, { signal: context.signal });
   }
 }
@@ -56,9 +57,9 @@ export async function expectCancelled(context: CaseContext, before: Runs, count 
 
 async function expectRuns(context: CaseContext, expected: string, isMet: (runs: Runs) => boolean): Promise<void> {
   const deadline = performance.now() + cancelMsMax;
-  for (;;) {
-    // Read after the deadline too: a slow machine may have spent it on the question.
-    const isLast = performance.now() > deadline;
+  for (let asked = 0; ; asked++) {
+    // Read after the deadline too: a slow machine may have spent it on the question. A replay asks as often as its run did.
+    const isLast = context.observe(`${expected}: late after ${asked}`, () => performance.now() > deadline);
     const runs = await readRuns(context);
     if (isMet(runs)) return;
     if (isLast) throw new Failure(expected, `the model counts ${JSON.stringify(runs)}`);

@@ -63,18 +63,19 @@ async function listen(server: Server): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
 }
 
-const few = ["--model", "m", "--sdk", "7", "--only", "NS,SS-0*,MOD-01,SDK-01,REQ-01,REQ-24", "--timeout", "1s"];
+const few = ["--model", "m", "--sdk", "7", "--only", "NS-0*,SS-0*,MOD-01,SDK-01", "--concurrency", "2"];
 
-test.concurrent.for(
+test.for(
   Object.entries(ends).flatMap(([what, end]) => [
     { what: `${what} while it is probed`, lives: 4, end },
-    { what: `${what} among the cases`, lives: 45, end },
+    { what: `${what} among the cases`, lives: 22, end },
   ]),
 )("a server that $what", { timeout: 120_000 }, async ({ lives, end }) => {
   const folder = createFolder();
   const url = await listen(createMortal(lives, end));
-  const recorded = await run(folder, ["--base-url", url, ...few, "--record", "wire.jsonl"]);
-  expect([1, 3]).toContain(recorded.status);
+  const words = ["--base-url", url, ...few, "--timeout", "2s", "--record", "wire.jsonl"];
+  const recorded = await run(folder, words);
+  expect(recorded.report.died).toBeDefined();
   const replayed = await replay(readFileSync(join(folder, "wire.jsonl"), "latin1"));
   expect(toVerdicts(replayed.report)).toEqual(toVerdicts(recorded.report));
   expect(replayed.report.died?.message).toBe(recorded.report.died?.message);
@@ -87,7 +88,7 @@ test.concurrent.for(
 test("a server that never answers leaves a recording that says so", async () => {
   const folder = createFolder();
   const url = await listen(createServer());
-  const recorded = await run(folder, ["--base-url", url, ...few, "--record", "wire.jsonl"]);
+  const recorded = await run(folder, ["--base-url", url, ...few, "--timeout", "500ms", "--record", "wire.jsonl"]);
   expect(recorded.status).toBe(3);
   const replayed = await replay(readFileSync(join(folder, "wire.jsonl"), "latin1"));
   expect(replayed.output).toContain(`nothing answers at ${url}`);
@@ -97,7 +98,7 @@ test("a server that never answers leaves a recording that says so", async () => 
 test("a recording that was broken off before the first case is told as such", async () => {
   const folder = createFolder();
   const url = await listen(createServer());
-  await run(folder, ["--base-url", url, ...few, "--record", "wire.jsonl"]);
+  await run(folder, ["--base-url", url, ...few, "--timeout", "500ms", "--record", "wire.jsonl"]);
   const [head = ""] = readFileSync(join(folder, "wire.jsonl"), "latin1").split("\n");
   const { status, output } = await replay(`${head}\n`);
   expect(output).toContain("was broken off before its first case");

@@ -4,7 +4,8 @@ import type { RecordedError } from "./format.ts";
 const systemCode = /^(?:E[A-Z0-9]+|ERR_(?:SSL|TLS)_\w+|\w*CERT\w*)$/;
 
 /** Whether it came from the other side of a connection or the way there: what the suite itself has ended it will end again. */
-export function isFromSystem({ code }: { readonly code?: unknown }): boolean {
+export function isFromSystem(error: Error | RecordedError): boolean {
+  const code = "code" in error ? error.code : undefined;
   return typeof code === "string" && systemCode.test(code);
 }
 

@@ -37,8 +37,12 @@ function playTake(recorded: RecordedTake | undefined): Take {
     };
     const bindOrTell = (said: string | undefined): RecordedConnection | undefined => {
       const found = bind(said);
-      if (found === undefined && said !== undefined) tell(said);
-      return found;
+      if (found !== undefined || said === undefined) return found;
+      // Of calls that are made at once another one may have been refused then.
+      const refused = connections.find((one) => one.refused !== undefined)?.refused;
+      if (refused === undefined) tell(said);
+      else socket.destroy(fromRecordedError(refused));
+      return undefined;
     };
     const socket = new ReplaySocket(bindOrTell, tell);
     return Promise.resolve(socket);

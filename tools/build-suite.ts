@@ -1,5 +1,5 @@
 // Makes dist-conformance/, which is the package of the conformance suite that is published: `npm pack ./dist-conformance`.
-// One file for each of the sources: cases and mutants are found in their folders, as in a checkout. `--sources URL` says where
+// One file for each of the sources: cases are found in their folder, as in a checkout. `--sources URL` says where
 // all of the checkout can be read.
 import { cpSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
@@ -16,11 +16,9 @@ const manifest = toSuiteManifest(suite);
 const { sources } = parseArgs({ options: { sources: { type: "string" } } }).values;
 
 /** What is loaded by its place and not by an import. */
-const loaded = ["cases", "self-test/mutants"].flatMap((folder) =>
-  readdirSync(join(suite, folder))
-    .filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"))
-    .map((name) => `${folder}/${basename(name, ".ts")}`),
-);
+const loaded = readdirSync(join(suite, "cases"))
+  .filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"))
+  .map((name) => `cases/${basename(name, ".ts")}`);
 const input = Object.fromEntries(["index", "main", ...loaded].map((name) => [name, join(suite, `${name}.ts`)]));
 
 const external = Object.keys(manifest.dependencies).map((name) => new RegExp(`^${name}(?:/|$)`));

@@ -40,17 +40,17 @@ export function startGateway(
     readonly store?: object;
     /** How many runs it makes at once, if it shall not be as many as it does by itself. */
     readonly runsMax?: number;
-    /** How long the model that plays the scenario takes. */
-    readonly thinkMs?: number;
+    /** What the model that plays the scenario does, as steps of its reply. */
+    readonly reply?: readonly string[];
   } = {},
 ): Promise<Subject> {
-  const { upstream, models = [], flags = [], store = {}, runsMax, thinkMs = 0 } = options;
+  const { upstream, models = [], flags = [], store = {}, runsMax, reply = ["text: OK"] } = options;
   const place = name.replaceAll(/\W/g, "-");
   const config = join(folder, `${place}.json`);
   const list = models.map((model, index) => ({ id: model, model: `bench/${model}`, default: index === 0 }));
   const agents = upstream === undefined ? { defaults: { model: "embedded/scenario" } } : { list };
   const script = join(folder, "script.yaml");
-  writeFileSync(script, toScript(thinkMs));
+  writeFileSync(script, toScript(reply));
   const providers =
     upstream === undefined
       ? { embedded: { api: "embedded", scenarios: [script] } }
@@ -74,9 +74,8 @@ export function startGateway(
   });
 }
 
-function toScript(thinkMs: number): string {
-  const steps = [...(thinkMs > 0 ? [`delayMs: ${thinkMs}`] : []), "text: OK"];
-  return `scenarios:\n  - name: bench\n    match: {}\n    reply:\n${steps.map((step) => `      - ${step}\n`).join("")}`;
+function toScript(reply: readonly string[]): string {
+  return `scenarios:\n  - name: bench\n    match: {}\n    reply:\n${reply.map((step) => `      - ${step}\n`).join("")}`;
 }
 
 export async function stopAll(subjects: readonly Subject[]): Promise<void> {

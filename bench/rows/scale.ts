@@ -7,6 +7,7 @@ import { programs, startServer } from "../../test/postgres-server.ts";
 import { type Candidate, type Context, type Row, startGateway, stopAll } from "../context.ts";
 import { type Figure, median, shuffle } from "../figures.ts";
 import { startClient, toCall, type Client } from "../load.ts";
+import { benchObservers } from "../observers.ts";
 import { readCpu, readCpuOfAll, type Subject } from "../subject.ts";
 
 const sessions = 64;
@@ -41,7 +42,10 @@ export const benchScale: Row = async (context) => {
   if (candidate === undefined || server.pid === undefined) return [];
   const other = startClient();
   try {
-    return await compareStores(context, candidate, { url, pid: server.pid, other });
+    return [
+      ...(await compareStores(context, candidate, { url, pid: server.pid, other })),
+      ...(await benchObservers(context, candidate, url)),
+    ];
   } finally {
     other.stop();
     server.kill("SIGQUIT");
@@ -64,7 +68,7 @@ async function compareStores(context: Context, candidate: Candidate, { url, pid,
   const file = await start("file");
   // One after the other, since the first makes the schema.
   const [one, two] = [await start("postgres-1", { store }), await start("postgres-2", { store })];
-  const slow = { store, runsMax: sessions, thinkMs: 250 };
+  const slow = { store, runsMax: sessions, reply: ["delayMs: 250", "text: OK"] };
   const [slowOne, slowTwo] = [await start("slow-1", slow), await start("slow-2", slow)];
   const turns = context.quick ? 1_000 : 3_000;
   const rounds = context.quick ? 3 : 7;
@@ -111,20 +115,21 @@ async function compareStores(context: Context, candidate: Candidate, { url, pid,
   } finally {
     await stopAll([file, one, two, slowOne, slowTwo]);
   }
-  const of = (name: string): number => median(found.get(name) ?? []);
-  const rows: readonly ScaleRow[] = [
-    ["SQLite", "turns of 64 sessions, beside plain commits", "file", "raw file", "≥ 0.8"],
-    ["PostgreSQL", "turns of 64 sessions, beside plain commits", "full 1", "raw postgres", "≥ 0.6"],
-    ["two gateways", "turns of 64 sessions each, beside one gateway", "full 2", "full 1", "≥ 1.7, with cores for all"],
-    ["two gateways", "of 64 runs at once each, with a slow model", "slow 2", "slow 1", "≥ 1.7"],
-    ["two gateways", "CPU of a turn, with the database's", "full 2 cost", "full 1 cost", "≤ 1.18, which is 2 / 1.7"],
-    ["PostgreSQL", "calls without a session, beside SQLite", "stateless postgres", "stateless file", "1.0"],
-  ];
   return rows.map(([subject, what, value, against, aim]) => {
     const kind = value.endsWith("cost") ? ({ unit: "µs", better: "lower" } as const) : perSecond;
-    return { row: "scale", subject, what, ...kind, value: of(value), against: of(against), aim, compared: false };
+    const [own, beside] = [value, against].map((name) => median(found.get(name) ?? [])) as [number, number];
+    return { row: "scale", subject, what, ...kind, value: own, against: beside, aim, compared: false };
   });
 }
 
 type ScaleRow = readonly [subject: string, what: string, value: string, against: string, aim: string];
 const perSecond = { unit: "/s", better: "higher" } as const;
+
+const rows: readonly ScaleRow[] = [
+  ["SQLite", "turns of 64 sessions, beside plain commits", "file", "raw file", "≥ 0.8"],
+  ["PostgreSQL", "turns of 64 sessions, beside plain commits", "full 1", "raw postgres", "≥ 0.6"],
+  ["two gateways", "turns of 64 sessions each, beside one gateway", "full 2", "full 1", "≥ 1.7, with cores for all"],
+  ["two gateways", "of 64 runs at once each, with a slow model", "slow 2", "slow 1", "≥ 1.7"],
+  ["two gateways", "CPU of a turn, with the database's", "full 2 cost", "full 1 cost", "≤ 1.18, which is 2 / 1.7"],
+  ["PostgreSQL", "calls without a session, beside SQLite", "stateless postgres", "stateless file", "1.0"],
+];

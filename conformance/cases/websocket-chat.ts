@@ -3,7 +3,7 @@ import { expectEqual, expectObject, expectOneOf, expectThat, isObject } from "..
 import type { GatewaySocket, SeenFrame } from "../lens/gateway-socket.ts";
 import { expectPublished } from "../lens/published.ts";
 import { without } from "../self-test/edit.ts";
-import { editAnswer, editEvent, isAsked, isEvent, replaced, toPayload, type Hooks } from "../self-test/socket-edit.ts";
+import { editAnswer, editEvent, type Hooks, isEvent, replaced, toPayload } from "../self-test/socket-edit.ts";
 import type { Frame, SocketHooks } from "../self-test/socket-proxy.ts";
 import { randomUUID } from "../unique.ts";
 import { defineSocketCases, enter, readHistory, say, toKey, toPrompt, toText, waitForEnd } from "./websocket-talk.ts";
@@ -21,7 +21,7 @@ interface Chat {
 }
 
 /** One run from its beginning to its end and beyond, which several cases look at. */
-function talk(context: CaseContext): Promise<Chat> {
+export function talk(context: CaseContext): Promise<Chat> {
   return context.once("websocket chat", async () => {
     const { socket } = await enter(context);
     const [sessionKey, runId, message] = [toKey("chat"), randomUUID(), toPrompt(context)];
@@ -308,95 +308,6 @@ export const socketChatCases = defineSocketCases([
       }
     },
   },
-  {
-    id: "WS-40",
-    level: "MUST",
-    requirement: "Once a run is told to be over, its question and its answer are in `chat.history`, in this order.",
-    source: "openclaw tui, the Control UI and openclaw-node load the history at the end, and show what it has.",
-    limitMs: 30_000,
-    finds: ["ws-history-of-answers"],
-    faults: [
-      {
-        id: "ws-history-backwards",
-        what: "The history begins with what was said last.",
-        socket: editAnswer("chat.history", (payload) => editMessages(payload, (list) => list.toReversed())),
-      },
-    ],
-    async run(context) {
-      const { sessionKey, message, end } = await talk(context);
-      const messages = await readHistory((await enter(context)).socket, sessionKey);
-      expectEqual(
-        messages.map((one) => [one["role"], toText(one)]),
-        [
-          ["user", message],
-          ["assistant", toText(end["message"])],
-        ],
-        "the roles and texts of `chat.history`",
-      );
-    },
-  },
-  {
-    id: "WS-41",
-    level: "SHOULD",
-    requirement: "The history's user row names its key, and the session says that no run is active.",
-    source: "Without them the Control UI stays at work after a run: it looks for its own key, and at `sessionInfo`.",
-    limitMs: 30_000,
-    finds: ["ws-history-of-answers"],
-    faults: [
-      {
-        id: "ws-history-without-keys",
-        what: "The history does not say by which key a turn came.",
-        socket: editAnswer("chat.history", (payload) =>
-          editMessages(payload, (list) => list.map((message) => without(message, "idempotencyKey", "__openclaw"))),
-        ),
-      },
-      {
-        id: "ws-session-always-active",
-        what: "A session is at work for ever.",
-        socket: editAnswer("chat.history", (payload) => ({
-          ...payload,
-          sessionInfo: { ...(payload["sessionInfo"] as Frame), hasActiveRun: true },
-        })),
-      },
-    ],
-    async run(context) {
-      const { sessionKey, runId } = await talk(context);
-      const { socket } = await enter(context);
-      const { messages, sessionInfo } = await socket.request("chat.history", { sessionKey });
-      const row: unknown = Array.isArray(messages)
-        ? messages.find((one) => isObject(one) && one["role"] === "user")
-        : {};
-      const marks = isObject(row) ? [row["idempotencyKey"], isObject(row["__openclaw"]) && row["__openclaw"]] : [];
-      expectThat(JSON.stringify(marks).includes(runId), `the key ${runId} in the user row`, row);
-      expectObject(sessionInfo, "`sessionInfo` of `chat.history`");
-      expectEqual(sessionInfo["hasActiveRun"], false, "`sessionInfo.hasActiveRun`");
-      expectEqual(sessionInfo["activeRunIds"], [], "`sessionInfo.activeRunIds`");
-    },
-  },
-  {
-    id: "WS-42",
-    level: "SHOULD",
-    requirement: "`chat.history` gives the last `limit` messages.",
-    source: "Clients that open a window ask for what they can show: openclaw tui for 200; openclaw#64004.",
-    limitMs: 30_000,
-    faults: [
-      {
-        id: "ws-history-whole",
-        what: "The history is whole, whatever `limit` says.",
-        socket: () => ({
-          up: (frame) =>
-            isAsked(frame, "chat.history") ? { ...frame, params: without(frame["params"] as Frame, "limit") } : frame,
-        }),
-      },
-    ],
-    async run(context) {
-      const { sessionKey, end } = await talk(context);
-      const { socket } = await enter(context);
-      const { messages } = await socket.request("chat.history", { sessionKey, limit: 1 });
-      const texts = Array.isArray(messages) ? messages.map(toText) : messages;
-      expectEqual(texts, [toText(end["message"])], "the texts of the last message");
-    },
-  },
 ]);
 
 function toPhase(data: unknown): unknown {
@@ -478,7 +389,7 @@ function editNumbers(frame: Frame): Frame {
   return typeof payload["seq"] === "number" ? { ...frame, payload: { ...payload, seq: 1 } } : frame;
 }
 
-function editMessages(payload: Frame, edit: (messages: readonly Frame[]) => readonly Frame[]): Frame {
+export function editMessages(payload: Frame, edit: (messages: readonly Frame[]) => readonly Frame[]): Frame {
   const { messages } = payload;
   return Array.isArray(messages) ? { ...payload, messages: edit(messages as Frame[]) } : payload;
 }

@@ -3,6 +3,7 @@ import { GatewayError } from "../base/errors.ts";
 import type { AgentDoor } from "./agent/agent-door.ts";
 import { findAddress, type FoundGateway, toGivenAddress } from "./agent/gateway-address.ts";
 import { showRun } from "./agent/show-run.ts";
+import { isMistake, toMistake } from "./mistake.ts";
 import { addConfigOption, type CommonOptions, loadWithState, noteWarnings, prepare } from "./common.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -50,9 +51,10 @@ Examples:
           await door.close();
         }
       } catch (error) {
-        if (options.json !== true || !(error instanceof GatewayError)) throw error;
+        if (!(error instanceof GatewayError)) throw error;
+        if (options.json !== true) throw toMistake(error);
         terminal.print(JSON.stringify({ status: "error", ...error.toBody() }));
-        terminal.fail(1);
+        terminal.fail(isMistake(error) ? 2 : 1);
       }
     });
 }

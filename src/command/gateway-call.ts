@@ -3,6 +3,7 @@ import type { LoadedConfig } from "../base/config/load.ts";
 import { checkErrorBody, type ErrorBody } from "../base/contract.ts";
 import { GatewayError } from "../base/errors.ts";
 import { loadCredential } from "../edge/credential.ts";
+import { toMistake } from "./mistake.ts";
 import { findPresence } from "./presence.ts";
 
 /** Calls the gateway that runs on this state folder, as its operator. Throws what it refuses a call with. */
@@ -33,5 +34,5 @@ function toRefusal(body: unknown): Error {
   if (checkErrorBody(body) !== undefined) return new Error("The gateway has answered with no error that it knows.");
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it has passed the check
   const { code, message } = (body as ErrorBody).error;
-  return new GatewayError(code, message);
+  return toMistake(new GatewayError(code, message));
 }

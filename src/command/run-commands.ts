@@ -1,9 +1,11 @@
 import { createParser } from "eventsource-parser";
 import { Command, Option } from "commander";
+import type { LoadedConfig } from "../base/config/load.ts";
 import type { ChatCompletionChunk, ErrorBody, Run } from "../base/contract.ts";
 import { GatewayError } from "../base/errors.ts";
 import { addConfigOption, type CommonOptions, loadWithState, noteWarnings } from "./common.ts";
 import { type CallGateway, findGateway } from "./gateway-call.ts";
+import { assertKnown } from "./mistake.ts";
 import type { Terminal } from "./terminal.ts";
 
 interface ListOptions extends CommonOptions {
@@ -38,12 +40,15 @@ function createList(terminal: Terminal): Command {
     .option("--limit <number>", "the most runs, up to 100", "20")
     .option("--json", "print one JSON object a line")
     .action(async (options: ListOptions) => {
-      const call = mustFind(terminal, options);
+      const loaded = loadWithState(terminal, options);
+      const call = mustFind(terminal, loaded);
       if (call === undefined) return;
       const { json, config: _, ...query } = options;
       const response = await call(`/v1/runs?${new URLSearchParams({ ...query }).toString()}`);
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as the contract says, and the gateway holds it
       const { data, has_more: hasMore } = (await response.json()) as { data: readonly Run[]; has_more: boolean };
+      // An agent that was taken out of the configuration may have left some.
+      if (data.length === 0) assertKnown(loaded.config, query.agent, query.session);
       for (const run of data) terminal.print(json === true ? JSON.stringify(run) : toLine(run));
       if (json === true) return;
       if (data.length === 0) terminal.note("There are none.");
@@ -59,7 +64,7 @@ function createFollow(terminal: Terminal): Command {
     .option("--json", "print the chunks of the stream instead of the text, one a line")
     .addHelpText("after", "\nCtrl-C ends the reading and not the run. A run that has no answer ends with status 1.")
     .action(async (id: string, { after, json, ...common }: FollowOptions) => {
-      const call = mustFind(terminal, common);
+      const call = mustFind(terminal, loadWithState(terminal, common));
       if (call === undefined) return;
       const path = `/v1/runs/${encodeURIComponent(id)}/events?${new URLSearchParams({ after }).toString()}`;
       try {
@@ -76,7 +81,7 @@ function createCancel(terminal: Terminal): Command {
     .argument("<id>", "the run, as `list` names it")
     .description("end a run; its clients are told so, and its session has no turn of it")
     .action(async (id: string, common: CommonOptions) => {
-      const call = mustFind(terminal, common);
+      const call = mustFind(terminal, loadWithState(terminal, common));
       if (call === undefined) return;
       const response = await call(`/v1/runs/${encodeURIComponent(id)}/cancel`, { method: "POST" });
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as the contract says, and the gateway holds it
@@ -88,8 +93,7 @@ function createCancel(terminal: Terminal): Command {
 }
 
 /** Says so where no gateway runs. */
-function mustFind(terminal: Terminal, options: CommonOptions): CallGateway | undefined {
-  const loaded = loadWithState(terminal, options);
+function mustFind(terminal: Terminal, loaded: LoadedConfig): CallGateway | undefined {
   noteWarnings(terminal, loaded);
   const call = findGateway(loaded);
   if (call === undefined) {

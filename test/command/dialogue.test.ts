@@ -76,7 +76,7 @@ describe.each(agentWays)("a dialogue, $way,", ({ open }) => {
 test("what is wrong is said before the first line", async () => {
   const { ended } = sit(createPlace(plain), ["agent", "--local", "--agent", "nobody"]);
   expect(await ended).toMatchObject({
-    status: 1,
+    status: 2,
     notes: "clawgate: There is no agent 'nobody'. There are: main, beta.\n",
   });
 });

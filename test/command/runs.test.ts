@@ -54,7 +54,7 @@ test("`runs` lists them, `follow` prints what one says, and `cancel` ends it", a
   });
   expect((await run(place, ["runs", "cancel", words])).output).toBe("The run had ended: completed.\n");
   expect(await run(place, ["runs", "cancel", "run_0"])).toMatchObject({
-    status: 1,
+    status: 2,
     notes: "clawgate: There is no run 'run_0'.\n",
   });
 });
@@ -72,4 +72,26 @@ test("`runs` says that no gateway runs, and what a gateway refuses it for", asyn
   await gateway.stop();
   const none = await run(place, ["runs"]);
   expect(none).toMatchObject({ status: 1, notes: expect.stringContaining("no gateway runs") as string });
+});
+
+test.each([
+  [["runs", "--agent", "nope"], /^clawgate: There is no agent 'nope'\. There are: main, beta\.\n$/],
+  [["runs", "--agent", "nope", "--json"], /^clawgate: There is no agent 'nope'/],
+  [["runs", "--session", "agent:nope:x"], /^clawgate: There is no agent 'nope'/],
+  [["runs", "--session", "ada"], /^clawgate: 'ada' is no session key: they begin with agent:<id>:/],
+  [["runs", "--limit", "abc"], /^clawgate: Invalid type for 'limit'/],
+  [["runs", "follow", "run_0"], /^clawgate: There is no run 'run_0'\.\n$/],
+  [["runs", "follow", "run_0", "--after", "x"], /^clawgate: Invalid type for 'after'/],
+  [["agent", "--agent", "nope", "hi"], /^clawgate: There is no agent 'nope'\. There are: main, beta\.\n$/],
+  [["agent", "--local", "--agent", "nope", "hi"], /^clawgate: No agent answers to 'nope'\. Try: main, beta\.\n$/],
+  [["agent", "--session-key", "", "hi"], /^clawgate: Invalid 'sessionKey'/],
+])("what is not there, or is no value, is a mistake of the command line: %j", async (args, says) => {
+  const { status, notes } = await run(place, args);
+  expect({ status, notes }).toEqual({ status: 2, notes: expect.stringMatching(says) as string });
+});
+
+test("an agent that has no runs has none", async () => {
+  const none = { status: 0, output: "", notes: "There are none.\n" };
+  expect(await run(place, ["runs", "--agent", "beta"])).toEqual(none);
+  expect(await run(place, ["runs", "--session", "agent:beta:openai-user:ada"])).toEqual(none);
 });

@@ -97,12 +97,15 @@ function toSubject(report) {
 
 /** Which clients can be used, each with what it breaks on. */
 function toClients({ clients }) {
-  if (clients === undefined || clients.every((client) => client.verdict === "untried")) return "";
-  const ready = clients.filter((client) => client.verdict === "ready").length;
+  const count = (verdict) => (clients || []).filter((client) => client.verdict === verdict).length;
+  const [ready, untried] = [count("ready"), count("untried")];
+  // Where so little was run that nothing can be said of any.
+  if (ready === 0 && count("breaks") === 0) return "";
+  const open = untried === 0 ? "" : `, ${untried} untried`;
   return element(
     "details",
     {},
-    element("summary", {}, `${ready} of ${clients.length} clients can be used`),
+    element("summary", {}, `${ready} of ${clients.length} clients can be used${open}`),
     element("ul", {}, ...clients.map((client) => element("li", {}, `${client.name}: ${client.says}`))),
   );
 }

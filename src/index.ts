@@ -13,5 +13,6 @@ export type {
 export { GatewayError } from "./base/errors.ts";
 export { type Gateway, type GatewayOptions, startGateway } from "./gateway.ts";
 export { createRuntime, type Runtime, type RuntimeOptions } from "./runtime.ts";
-export { createLog, createSilentLog, type Log, type LogDestination } from "./base/log.ts";
+export type { LogDestination } from "./base/gathered-lines.ts";
+export { createLog, createSilentLog, type Log } from "./base/log.ts";
 export { toIterable } from "./run/to-iterable.ts";

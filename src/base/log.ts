@@ -1,4 +1,5 @@
 import { pino } from "pino";
+import { gatherLines, type LogDestination, pieceSize } from "./gathered-lines.ts";
 
 export interface Write {
   (event: string): void;
@@ -24,18 +25,13 @@ export interface ChildOptions {
   readonly level?: string;
 }
 
-/** Takes whole lines. */
-export interface LogDestination {
-  write(line: string): void;
-}
-
 /**
  * One JSON line for each event, on standard error unless a destination is given. Never message texts or secrets. Lines
  * are written together, at the latest after a tenth of a second: a system call for each would cost more than the line.
  */
 export function createLog(
   level: string,
-  destination: LogDestination = pino.destination({ dest: 2, sync: false, minLength: 16_000, periodicFlush: 100 }),
+  destination: LogDestination = gatherLines(pino.destination({ dest: 2, sync: false, minLength: pieceSize })),
 ): Log {
   return pino(
     { level, base: null, redact: { paths: ["authorization", "*.authorization", "token", "password"], censor: "…" } },

@@ -1,5 +1,5 @@
 import { operations } from "./contract.ts";
-import type { LogDestination } from "./log.ts";
+import type { LogDestination } from "./gathered-lines.ts";
 import type { Paint } from "./paint.ts";
 
 type Fields = Record<string, unknown>;

@@ -1,4 +1,5 @@
-import { createLog, type Log, type LogDestination } from "../base/log.ts";
+import type { LogDestination } from "../base/gathered-lines.ts";
+import { createLog, type Log } from "../base/log.ts";
 import type { Paint } from "../base/paint.ts";
 import type { Environment } from "../base/config/source.ts";
 

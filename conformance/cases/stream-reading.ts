@@ -73,15 +73,17 @@ export function toLines({ answer }: StreamReading): string[] {
   return answer.text.split(/\r\n|\n|\r/);
 }
 
+const textKeys = /"content"\s*:\s*"(?!")/g;
+
 /** When pieces came that brought text of the model, in milliseconds since the request was sent. */
-export function toTextTimes({ answer: { reads } }: StreamReading): number[] {
+export function toTextTimes({ answer: { reads } }: StreamReading, keys = textKeys): number[] {
   let received = "";
   let known = 0;
   const times: number[] = [];
   for (const { atMs, bytes } of reads) {
     received += bytes.toString("latin1");
     const lines = received.slice(0, received.lastIndexOf("\n") + 1);
-    const count = lines.match(/"content"\s*:\s*"(?!")/g)?.length ?? 0;
+    const count = lines.match(keys)?.length ?? 0;
     if (count > known) times.push(atMs);
     known = count;
   }

@@ -80,9 +80,14 @@ export class Pace<T extends Due> {
     this.#schedule();
   };
 
-  /** One after the other, in the order in which they came, until the turn is over. */
+  /**
+   * One after the other, in the order in which they came, until the turn is over. Whoever is due again has the next turn;
+   * only slices, which end with their time, go round and round.
+   */
   #go(queue: Set<T>, kind: Kind, isOver: (due: T) => boolean): void {
+    let left = kind === "sliced" ? Infinity : queue.size;
     for (const due of queue) {
+      if (left-- === 0) return;
       if (due.kind !== kind) {
         queue.delete(due);
         this.#due[due.kind].add(due);

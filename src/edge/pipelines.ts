@@ -150,7 +150,7 @@ class Pipeline {
 
   get #mayBegin(): boolean {
     const { pace } = this.#all;
-    return this.#hasRoom && pace.begun < pace.allowed && (this.kind !== "ahead" || !pace.isFull(this));
+    return this.#hasRoom && (this.kind === "ahead" ? !pace.isFull(this) : pace.begun < pace.allowed);
   }
 
   take(exchange: Exchange): void {

@@ -149,6 +149,8 @@ export function createPort({ serving, bodies, onHalfClose, upgrades, metrics }: 
   });
   server.on("clientError", (error: ParserError, socket) => {
     if (socket instanceof Socket && pipelines.explain(error, socket)) return;
+    // What comes behind a request that was to be the last is nobody's; that one gets its answer all the same.
+    if (error.code === "HPE_CLOSED_CONNECTION" && isAnswering(socket)) return;
     if (error.code === "ECONNRESET" || !socket.writable) socket.destroy();
     else refuse(socket, toParserError(error));
   });

@@ -43,6 +43,22 @@ test("two requests in one segment are answered in their order", async ({ gateway
   expect(answers[1]?.text).toContain('"content":"second"');
 });
 
+test.for<[what: string, last: Buffer, behind: string]>([
+  ["another request", toRequest({ headers: { connection: "close" } }), toRequest().toString()],
+  ["what is no HTTP", toRequest({ headers: { connection: "close" } }), "\0junk\r\n\r\n"],
+  ["another of HTTP/1.0", toOld(toRequest()), toOld(toRequest()).toString()],
+])(
+  "a request that is the last by its own word is answered, whatever is behind it: %s",
+  async ([, last, behind], { gateway }) => {
+    const wire = await openSocket(gateway.port);
+    wire.send(Buffer.concat([last, Buffer.from(behind, "latin1")]));
+    const { status, headers, text } = await wire.read();
+    expect([status, headers["connection"]]).toEqual([200, "close"]);
+    expect(text).toContain("ok");
+    expect((await wire.readRest()).length).toBe(0);
+  },
+);
+
 test("a request that comes byte by byte is understood", async ({ gateway }) => {
   const { port } = gateway;
   const wire = await openSocket(port);
@@ -210,3 +226,7 @@ test("a client that leaves within its request leaves no trace but a line", async
   expect(log.every(({ level }) => level === 30)).toBe(true);
   expect(log.find(({ left }) => left === true)).toMatchObject({ status: 499, code: "cancelled" });
 });
+
+function toOld(request: Buffer): Buffer {
+  return Buffer.from(request.toString("latin1").replace("HTTP/1.1", "HTTP/1.0"), "latin1");
+}

@@ -84,6 +84,18 @@ export const framing: readonly DefenceRow[] = [
     twoMeanings,
   ),
   row(
+    "F34",
+    "bytes behind a request that is the last by its own word, or of HTTP/1.0",
+    "the request is answered, and nothing else",
+    wire("http-connection", "a request that is the last by its own word is answered, whatever is behind it: %s"),
+  ),
+  row(
+    "F35",
+    "pipelines of bodies in chunks on many connections at once",
+    "no turn of the loop is without end",
+    show("src/edge/pace.test.ts", "a connection that is %s and due again has the next turn, not the same one"),
+  ),
+  row(
     "F32",
     "`Expect: 100-continue` with a good and a wrong token, with too long a body; another expectation",
     "100 only where the body will be read; 417",

@@ -6,6 +6,13 @@ const server = "src/edge/server.ts";
 const body = "src/edge/body.ts";
 
 export const framing: readonly Break[] = [
+  without(
+    ["F34"],
+    "src/edge/server.ts",
+    'if (error.code === "HPE_CLOSED_CONNECTION" && isAnswering(socket)) return;',
+    "",
+  ),
+  without(["F35"], "src/edge/pace.ts", "if (left-- === 0) return;", ""),
   // The parser that Node has for clients that cannot do better.
   without(["F01", "F05", "F07", "F08", "F09", "F11"], server, "insecureHTTPParser: false", "insecureHTTPParser: true", {
     says: {

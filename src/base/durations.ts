@@ -1,4 +1,7 @@
-import { Histogram, type HistogramConfiguration, type LabelValues } from "prom-client";
+import { Histogram, type HistogramConfiguration } from "prom-client";
+
+/** As the library has it, which does not let its own type be bundled. */
+type Labels<L extends string> = Partial<Record<L, string | number>>;
 
 /** A histogram with buckets, in seconds, and the labels of its series. */
 export interface DurationsConfig<L extends string> extends HistogramConfiguration<L> {
@@ -37,7 +40,7 @@ export class Durations<L extends string> extends Histogram<L> {
   /** Has the form of all, and nothing in it. */
   readonly #empty: Histogram<L>;
   readonly #added = new Map<string, Series>();
-  readonly #all: { readonly labels: LabelValues<L>; readonly series: Series }[] = [];
+  readonly #all: { readonly labels: Labels<L>; readonly series: Series }[] = [];
 
   constructor(config: DurationsConfig<L>) {
     super(config);
@@ -46,7 +49,7 @@ export class Durations<L extends string> extends Histogram<L> {
   }
 
   /** For labels of which one does not know whether they were there before. */
-  add(labels: LabelValues<L>, seconds: number): void {
+  add(labels: Labels<L>, seconds: number): void {
     let place = "";
     for (const name in labels) place += `${labels[name]}\n`;
     const series = this.#added.get(place) ?? this.begin(labels);
@@ -55,7 +58,7 @@ export class Durations<L extends string> extends Histogram<L> {
   }
 
   /** To be called once for the same labels. */
-  begin(labels: LabelValues<L>): Series {
+  begin(labels: Labels<L>): Series {
     const series = new Series(this.#config.buckets);
     this.#all.push({ labels, series });
     return series;
@@ -72,7 +75,7 @@ export class Durations<L extends string> extends Histogram<L> {
     return this.get();
   }
 
-  #export(labels: LabelValues<L>, { counts, sum }: Series): Exported<L>["values"] {
+  #export(labels: Labels<L>, { counts, sum }: Series): Exported<L>["values"] {
     const { name, buckets } = this.#config;
     let count = 0;
     const values = [...buckets, "+Inf"].map((le, place) => {

@@ -17,7 +17,8 @@ export function createConformanceCommand(terminal: Terminal): Command {
       const suite = await loadSuite();
       if (suite === undefined) {
         terminal.note(
-          "clawgate: the conformance suite is not installed. `npm install --save-dev @clawgate/conformance` adds it beside clawgate.",
+          "clawgate: the conformance suite is not installed. `npm install --save-dev @clawgate/conformance` adds it beside clawgate; " +
+            "before its first release a checkout packs it, as conformance/README.md says.",
         );
         terminal.fail(2);
         return;

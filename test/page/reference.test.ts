@@ -5,7 +5,8 @@ import { hasBrowser, useBrowser } from "./browser.fixture.ts";
 
 const test = createGatewayTest({});
 
-const everyLook = ["/docs", "/docs/errors/session_busy.html"];
+const operation = "/docs#tag/chat/POST/v1/chat/completions";
+const everyLook = ["/docs", operation, "/docs/errors/session_busy.html"];
 const others = ["errors", "streams", "fields", "websocket", "configuration", "changes"].map(
   (name) => `/docs/${name}.html`,
 );
@@ -28,8 +29,7 @@ describe.skipIf(!hasBrowser)("the reference in a browser", () => {
   );
 
   test("a link leads to the operation, with a sample of each language", async ({ gateway }) => {
-    const path = "/docs#tag/chat/POST/v1/chat/completions";
-    const { page } = await open(gateway.url, { viewport: { width: 1400, height: 1000 } }, /^$/, path);
+    const { page } = await open(gateway.url, { viewport: { width: 1400, height: 1000 } }, /^$/, operation);
     await page.getByText("curl http://127.0.0.1:18789/v1/chat/completions").first().waitFor();
     await page.getByRole("button", { name: "curl" }).first().click();
     for (const name of ["SDK", "Python", "fetch", "curl, streamed", "SDK, streamed"]) {
@@ -38,8 +38,7 @@ describe.skipIf(!hasBrowser)("the reference in a browser", () => {
   });
 
   test("what is tried there is answered as it comes", async ({ gateway }) => {
-    const path = "/docs#tag/chat/POST/v1/chat/completions";
-    const { page } = await open(gateway.url, { viewport: { width: 1400, height: 1000 } }, /^$/, path);
+    const { page } = await open(gateway.url, { viewport: { width: 1400, height: 1000 } }, /^$/, operation);
     const asked: (string | undefined)[] = [];
     page.on("request", (request) => {
       const headers = request.headers();

@@ -186,7 +186,7 @@ interface Action {
 
 test("the fixture contract has every directive that the suite uses, as the gateway knows it", () => {
   const files = [
-    "probe.ts",
+    "probe-table.ts",
     "context.ts",
     ...readdirSync(join(root, "conformance/cases")).map((name) => `cases/${name}`),
   ];

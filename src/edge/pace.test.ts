@@ -9,6 +9,7 @@ test.for<Kind>(["modest", "ahead"])(
     let calls = 0;
     const due: Due = {
       kind,
+      isAhead: kind === "ahead",
       goOn() {
         calls++;
         // It would never end.

@@ -17,6 +17,8 @@ export type Kind = "modest" | "ahead" | "sliced";
 /** A connection whose requests wait. */
 export interface Due {
   readonly kind: Kind;
+  /** It sends ahead of its answers, whatever of it is due. */
+  readonly isAhead: boolean;
   /** Begins what it may, or has one slice parsed. */
   goOn(): void;
 }
@@ -40,14 +42,14 @@ export class Pace<T extends Due> {
   #turned: number | undefined;
 
   /** Whether a request of this connection has to wait. */
-  isFull({ kind }: Due): boolean {
-    if (kind !== "ahead") return this.begun >= this.allowed;
+  isFull({ isAhead }: Due): boolean {
+    if (!isAhead) return this.begun >= this.allowed;
     return this.#begunAhead >= (this.#isHurried ? 1 : Math.max(1, this.allowed / aheadShare));
   }
 
   /** To be told of those that send ahead, and of any when `begun` is no longer few. */
-  noteBegun({ kind }: Due): void {
-    if (kind === "ahead") this.#begunAhead++;
+  noteBegun({ isAhead }: Due): void {
+    if (isAhead) this.#begunAhead++;
     if (this.begun >= fewMax) this.#schedule();
   }
 

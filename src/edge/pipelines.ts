@@ -111,7 +111,7 @@ class Pipeline {
   #isChunked = false;
   #last: IncomingMessage | undefined;
   /** It has sent a request while another was not answered. */
-  #isAhead = false;
+  isAhead = false;
   /** The time in which its last request should have come was over while that had to wait. */
   #isLate = false;
 
@@ -136,7 +136,7 @@ class Pipeline {
 
   get kind(): Kind {
     if (this.#queue.length === 0 && this.#unparsed?.isSliced === true) return "sliced";
-    return this.#isAhead ? "ahead" : "modest";
+    return this.isAhead ? "ahead" : "modest";
   }
 
   get #waits(): boolean {
@@ -150,13 +150,13 @@ class Pipeline {
 
   get #mayBegin(): boolean {
     const { pace } = this.#all;
-    return this.#hasRoom && (this.kind === "ahead" ? !pace.isFull(this) : pace.begun < pace.allowed);
+    return this.#hasRoom && (this.isAhead ? !pace.isFull(this) : pace.begun < pace.allowed);
   }
 
   take(exchange: Exchange): void {
     // The rest of the read in which the connection was closed.
     if (this.socket.destroyed) return;
-    if (this.#running.size > 0 || this.#queue.length > 0) this.#isAhead = true;
+    if (this.#running.size > 0 || this.#queue.length > 0) this.isAhead = true;
     const coding = exchange.request.headers["transfer-encoding"];
     if (coding !== undefined && chunkedPattern.test(coding)) this.#isChunked = true;
     if (this.#queue.length === 0 && this.#mayBegin) this.#begin(exchange);
@@ -259,7 +259,7 @@ class Pipeline {
     this.#last = request;
     const { pace } = this.#all;
     pace.begun++;
-    if (pace.begun >= fewMax || this.#isAhead) pace.noteBegun(this);
+    if (pace.begun >= fewMax || this.isAhead) pace.noteBegun(this);
     const isAhead = this.#running.size > 0;
     if (isAhead) this.#all.ahead++;
     else this.#all.busy.add(this);
@@ -277,7 +277,7 @@ class Pipeline {
     if (this.#running.size === 0) this.#all.busy.delete(this);
     if (!request.complete && !this.socket.destroyed) this.#all.limits.onLeftover?.(request);
     if (this.#waits) this.#all.pace.noteDue(this);
-    else if (this.#running.size === 0) this.#isAhead = false;
+    else if (this.#running.size === 0) this.isAhead = false;
   }
 
   #hold(exchange: Exchange): void {

@@ -91,9 +91,11 @@ export const framing: readonly DefenceRow[] = [
   ),
   row(
     "F35",
-    "pipelines of bodies in chunks on many connections at once",
-    "no turn of the loop is without end",
+    "pipelines, on many connections, of chunks with trailers, tiny chunks, `Expect`, refused handshakes, HTTP/1.0",
+    "each request is answered, or the connection closed; no turn of the loop is without end; others are served",
     show("src/edge/pace.test.ts", "a connection that is %s and due again has the next turn, not the same one"),
+    defence("floods", "%s: each is answered"),
+    defence("floods", "%s: many of them, whose answers nobody takes, stop nobody"),
   ),
   row(
     "F32",

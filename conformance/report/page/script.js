@@ -101,11 +101,11 @@ function toClients({ clients }) {
   const [ready, untried] = [count("ready"), count("untried")];
   // Where so little was run that nothing can be said of any.
   if (ready === 0 && count("breaks") === 0) return "";
-  const open = untried === 0 ? "" : `, ${untried} untried`;
+  const rest = untried === 0 ? "" : `, ${untried} untried`;
   return element(
     "details",
     {},
-    element("summary", {}, `${ready} of ${clients.length} clients can be used${open}`),
+    element("summary", {}, `${ready} of ${clients.length} clients can be used${rest}`),
     element("ul", {}, ...clients.map((client) => element("li", {}, `${client.name}: ${client.says}`))),
   );
 }

@@ -40,11 +40,13 @@ export function startGateway(
     readonly store?: object;
     /** How many runs it makes at once, if it shall not be as many as it does by itself. */
     readonly runsMax?: number;
+    /** When it counts as late, in milliseconds; 0 is never, and then it refuses nobody for that. */
+    readonly loopDelayMs?: number;
     /** What the model that plays the scenario does, as steps of its reply. */
     readonly reply?: readonly string[];
   } = {},
 ): Promise<Subject> {
-  const { upstream, models = [], flags = [], store = {}, runsMax, reply = ["text: OK"] } = options;
+  const { upstream, models = [], flags = [], store = {}, runsMax, loopDelayMs, reply = ["text: OK"] } = options;
   const place = name.replaceAll(/\W/g, "-");
   const config = join(folder, `${place}.json`);
   const list = models.map((model, index) => ({ id: model, model: `bench/${model}`, default: index === 0 }));
@@ -62,6 +64,7 @@ export function startGateway(
         port: 0,
         http: { endpoints: { chatCompletions: { enabled: true } } },
         ...(runsMax !== undefined && { runs: { max: runsMax } }),
+        ...(loopDelayMs !== undefined && { limits: { loopDelayMs } }),
       },
       agents,
       models: { providers },

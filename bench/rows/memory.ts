@@ -10,7 +10,9 @@ const toBody = (model: string): string =>
 export const benchMemory: Row = async (context) => {
   const streams = context.quick ? 200 : 1_000;
   const upstream = await startServer("upstream");
-  const options = { upstream, models: ["hold", "whole"], flags: collectable };
+  // A thousand that come at once are a crowd, of which it would refuse some.
+  const patience = { runsMax: streams, loopDelayMs: 0 };
+  const options = { upstream, models: ["hold", "whole"], flags: collectable, ...patience };
   const figures: Figure[] = [];
   try {
     for (const candidate of context.candidates) {

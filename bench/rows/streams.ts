@@ -81,7 +81,8 @@ async function measure(
 ): Promise<Measured[]> {
   const upstream = await startServer("upstream");
   const pipe = await startServer("pipe", upstream.url);
-  const options = { upstream, models: [paced, short] };
+  // Streams that come at once to a process that has just begun are a crowd, of which it would refuse some.
+  const options = { upstream, models: [paced, short], loopDelayMs: 0 };
   const gateways = await Promise.all(context.candidates.map((candidate) => startGateway(context, candidate, options)));
   const all = [pipe, ...gateways].map((subject): Measured => {
     return { subject, perToken: [], firstTokens: [], busy: [], delays: [] };

@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from "vitest";
 import type { Run } from "../../src/base/contract.ts";
+import { pick } from "../breadth.fixture.ts";
 import { createPlace, type Place, run, usual } from "../command.fixture.ts";
 import { testToken } from "../gateway.fixture.ts";
 import { type GatewayProcess, start, startProcess } from "../process.fixture.ts";
@@ -74,7 +75,8 @@ test("`runs` says that no gateway runs, and what a gateway refuses it for", asyn
   expect(none).toMatchObject({ status: 1, notes: expect.stringContaining("no gateway runs") as string });
 });
 
-test.each([
+/** Each is a process of its own. */
+const mistakes: readonly (readonly [args: readonly string[], says: RegExp])[] = [
   [["runs", "--agent", "nope"], /^clawgate: There is no agent 'nope'\. There are: main, beta\.\n$/],
   [["runs", "--agent", "nope", "--json"], /^clawgate: There is no agent 'nope'/],
   [["runs", "--session", "agent:nope:x"], /^clawgate: There is no agent 'nope'/],
@@ -85,10 +87,15 @@ test.each([
   [["agent", "--agent", "nope", "hi"], /^clawgate: There is no agent 'nope'\. There are: main, beta\.\n$/],
   [["agent", "--local", "--agent", "nope", "hi"], /^clawgate: No agent answers to 'nope'\. Try: main, beta\.\n$/],
   [["agent", "--session-key", "", "hi"], /^clawgate: Invalid 'sessionKey'/],
-])("what is not there, or is no value, is a mistake of the command line: %j", async (args, says) => {
-  const { status, notes } = await run(place, args);
-  expect({ status, notes }).toEqual({ status: 2, notes: expect.stringMatching(says) as string });
-});
+];
+
+test.each(pick(mistakes, ([[command]]) => command))(
+  "what is not there, or is no value, is a mistake of the command line: %j",
+  async (args, says) => {
+    const { status, notes } = await run(place, args);
+    expect({ status, notes }).toEqual({ status: 2, notes: expect.stringMatching(says) as string });
+  },
+);
 
 test("an agent that has no runs has none", async () => {
   const none = { status: 0, output: "", notes: "There are none.\n" };

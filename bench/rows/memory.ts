@@ -14,9 +14,11 @@ export const benchMemory: Row = async (context) => {
   const patience = { runsMax: streams, loopDelayMs: 0 };
   const options = { upstream, models: ["hold", "whole"], flags: collectable, ...patience };
   const figures: Figure[] = [];
+  const running = [upstream];
   try {
     for (const candidate of context.candidates) {
       const subject = await startGateway(context, candidate, options);
+      running.push(subject);
       const { url } = subject;
       const look = async (): Promise<{ heap: number; anonymous: number }> => {
         return { heap: await subject.readHeap(), anonymous: readMemory(subject.pid).anonymousMegabytes };
@@ -39,6 +41,6 @@ export const benchMemory: Row = async (context) => {
     }
     return figures;
   } finally {
-    await stopAll([upstream]);
+    await stopAll(running);
   }
 };

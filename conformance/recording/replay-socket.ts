@@ -11,6 +11,8 @@ export type Bind = (said: string | undefined) => RecordedConnection | undefined;
 
 /** Whoever says nothing for so long waits for the other side to begin. */
 const silenceMs = 50;
+/** What is later than a timer usually is was held up by this process; what follows keeps its distance, or a stream would seem to come in one piece. */
+const lateMsMax = 10;
 
 /** The suite's end of a connection whose other end is a recording: what came then comes again, in its order and at its times. */
 export class ReplaySocket extends Socket {
@@ -102,7 +104,8 @@ export class ReplaySocket extends Socket {
       // oxlint-disable-next-line no-await-in-loop -- one after the other
       await this.#until(dueAt);
       if (this.destroyed) return;
-      [lastAt, last] = [event.at, isOwn ? dueAt : Math.max(dueAt, last)];
+      const now = performance.now();
+      [lastAt, last] = [event.at, now - dueAt > lateMsMax ? now : Math.max(dueAt, last)];
       this.#hear(event);
     }
   }

@@ -10,6 +10,8 @@ import { testToken } from "./gateway.fixture.ts";
 // CPU; everything else that a command does is tried in process (command.fixture.ts).
 
 const entry = join(import.meta.dirname, "../src/cli.ts");
+/** What users start: it sees to what can be set by the start of a process alone. */
+export const program = join(import.meta.dirname, "../bin/clawgate.mjs");
 /** A process that still runs then never ends, which its test shall see. */
 const patienceMs = 90_000;
 
@@ -21,9 +23,9 @@ export interface Running {
 }
 
 /** Starts `clawgate …` with standard input left open; what still runs when the test is finished is killed. */
-export function start({ folder, environment }: Place, args: readonly string[]): Running {
+export function start({ folder, environment }: Place, args: readonly string[], script = entry): Running {
   const env = { ...compileCache, ...environment };
-  const child = spawn(process.execPath, [entry, ...args], { cwd: folder, env });
+  const child = spawn(process.execPath, [script, ...args], { cwd: folder, env });
   const patience = setTimeout(() => child.kill("SIGKILL"), patienceMs);
   onEnd(() => void child.kill("SIGKILL"));
   let output = "";
@@ -48,8 +50,8 @@ export function runProcess(place: Place, args: readonly string[], input = ""): P
 export interface GatewayProcess extends Running, StartedGateway {}
 
 /** Starts `clawgate gateway` and waits until it says where it listens. */
-export async function startProcess(place: Place, token = testToken): Promise<GatewayProcess> {
-  const running = start(place, ["gateway"]);
+export async function startProcess(place: Place, token = testToken, script = entry): Promise<GatewayProcess> {
+  const running = start(place, ["gateway"], script);
   const { stdout } = running.process;
   const more = async (): Promise<void> => void (stdout !== null && (await once(stdout, "data")));
   const stop = (): Promise<Ended> => {

@@ -5,7 +5,7 @@ import { Worker } from "node:worker_threads";
 import { createPlace, usual } from "../command.fixture.ts";
 import { onEnd } from "../end.fixture.ts";
 import { testToken } from "../gateway.fixture.ts";
-import { type GatewayProcess, startProcess } from "../process.fixture.ts";
+import { type GatewayProcess, program, startProcess } from "../process.fixture.ts";
 import { exchange, toRequest } from "../wire/socket.fixture.ts";
 import type { Place, Watched } from "./canary-thread.ts";
 
@@ -34,7 +34,7 @@ export async function startWatched({
 }: WatchedOptions = {}): Promise<WatchedGateway> {
   const config = { ...usual, gateway: { ...usual.gateway, ...gateway, http: { ...usual.gateway.http, ...http } } };
   const environment = { OPENCLAW_GATEWAY_TOKEN: testToken, NODE_OPTIONS: `--max-old-space-size=${heapMax}` };
-  const started = await startProcess(createPlace({ config, environment }));
+  const started = await startProcess(createPlace({ config, environment }), testToken, program);
   const port = Number(new URL(started.url).port);
   const resident = (): number => {
     const pages = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${started.process.pid}/status`, "utf8"))?.[1];

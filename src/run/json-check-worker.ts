@@ -1,6 +1,7 @@
 import { parentPort, type MessagePort } from "node:worker_threads";
 import { Ajv2020 } from "ajv/dist/2020.js";
-import type { Checked, ToCheck } from "./json-check.ts";
+import type { Checked, Told, ToCheck } from "./json-check.ts";
+import { toMs } from "./thread-clock.ts";
 
 // The thread in which schemas of clients are compiled and run. Nothing else happens here, so that it can be ended in the
 // middle of a regular expression, or of a compilation, that takes for ever.
@@ -73,8 +74,12 @@ function compile(text: string): Check | undefined {
 }
 
 function serve(port: MessagePort): void {
-  port.on("message", (asked: ToCheck) => port.postMessage(check(asked)));
-  port.postMessage("ready");
+  const tell = (checked?: Checked): void => {
+    const told: Told = { cpuMs: toMs(process.threadCpuUsage()), ...(checked !== undefined && { checked }) };
+    port.postMessage(told);
+  };
+  port.on("message", (asked: ToCheck) => tell(check(asked)));
+  tell();
 }
 
 if (parentPort === null) throw new Error("This file runs as a worker thread only.");

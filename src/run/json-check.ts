@@ -1,5 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { GatewayError } from "../base/errors.ts";
+import { createThreadClock } from "./thread-clock.ts";
 
 /** What shall be found out. */
 export interface ToCheck {
@@ -16,12 +17,17 @@ export type Checked =
       readonly misfit: string | undefined;
     };
 
-/** A pattern of a client's schema may take for ever on a text of the model, and its compilation as well. */
-const checkMsMax = 500;
 /** More of them would wait longer than any client does. */
 const waitingMax = 100;
 /** A schema that needs more is no schema that anybody wrote. */
 const memoryMbMax = 256;
+
+/** What the thread says when it is ready, and of each check. */
+export interface Told {
+  /** Of its CPU, all in all. */
+  readonly cpuMs: number;
+  readonly checked?: Checked;
+}
 
 // From a checkout this file is TypeScript, and so is the worker; in the published package both are JavaScript.
 const workerUrl = new URL(
@@ -81,11 +87,11 @@ function startThread(): Thread {
   // A gateway that has nothing else to do may end.
   worker.unref();
   let isReady = false;
+  let cpuMsBefore = 0;
   let asked: ToCheck | undefined;
   let done: Done | undefined;
-  let clock: NodeJS.Timeout | undefined;
   const end = (checked: Checked | undefined, isAlive: boolean): void => {
-    clearTimeout(clock);
+    clock.stop();
     worker.unref();
     const tell = done;
     done = undefined;
@@ -95,15 +101,18 @@ function startThread(): Thread {
     void worker.terminate();
     end(undefined, false);
   };
+  // A pattern of a client's schema may take for ever on a text of the model, and its compilation as well.
+  const clock = createThreadClock(worker, kill);
   // What it takes to load the compiler is nobody's fault.
   const begin = (): void => {
     if (!isReady || asked === undefined) return;
     worker.postMessage(asked);
     asked = undefined;
-    clock = setTimeout(kill, checkMsMax);
+    clock.start(cpuMsBefore);
   };
-  worker.on("message", (message: "ready" | Checked) => {
-    if (message !== "ready") return end(message, true);
+  worker.on("message", ({ cpuMs, checked }: Told) => {
+    cpuMsBefore = cpuMs;
+    if (checked !== undefined) return end(checked, true);
     isReady = true;
     begin();
   });

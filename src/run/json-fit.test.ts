@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { measureCpuMs } from "../../test/cpu.fixture.ts";
 import { GatewayError } from "../base/errors.ts";
 import { createFindMisfit, type FindMisfit, type JsonFormat, toSchema } from "./json-fit.ts";
@@ -90,6 +90,33 @@ describe("a check", () => {
       expect.stringMatching(/must match pattern/),
     ]);
     expect(ms).toBeLessThan(50);
+  });
+
+  describe("while the machine is busy with other things", () => {
+    const pattern = { properties: { a: { type: "string", pattern: "^(a+)+$" } } };
+
+    /** The clock goes on, the thread does not get to work. */
+    async function check(text: string, ms: number): Promise<unknown> {
+      const findMisfit = await toFindMisfit(of(pattern));
+      vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+      try {
+        const misfit = findMisfit(text).catch((cause: unknown) => cause);
+        vi.advanceTimersByTime(ms);
+        return await misfit;
+      } finally {
+        vi.useRealTimers();
+      }
+    }
+
+    test("has the time that it needs", async () => {
+      expect(await check('{"a":"aa"}', 5_000)).toBeUndefined();
+      expect(await check('{"a":"b"}', 5_000)).toMatch(/must match pattern/);
+    });
+
+    test("is stopped in the end, whatever the thread says", async () => {
+      expect(await check('{"a":"aa"}', 15_000)).toMatchObject(late);
+      expect(await check('{"a":"aa"}', 0)).toBeUndefined();
+    });
   });
 
   test("of a schema beyond any that is written says so", async () => {

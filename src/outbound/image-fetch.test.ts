@@ -142,7 +142,7 @@ describe.concurrent("a redirect", () => {
   });
 });
 
-it("nothing but http and https is fetched", async () => {
+it.concurrent("nothing but http and https is fetched", async () => {
   const { network, lookups } = createNetwork();
   const schemes =
     "file:///etc/passwd ftp://x/ gopher://x/ data:text/html,x blob:http://x/1 javascript:alert(1) ws://x/";
@@ -282,7 +282,7 @@ describe.concurrent("whatever is wrong at the other end", () => {
   });
 });
 
-it("a request says who asks and what for, and nothing else", async () => {
+it.concurrent("a request says who asks and what for, and nothing else", async () => {
   const { port, network, requests } = await startInternet();
   expect(await fetchRefused(`http://IMG.example.:${port}/a%20b?c#secret`, network)).toBeUndefined();
   expect(requests[0]?.method).toBe("GET");
@@ -296,7 +296,7 @@ it("a request says who asks and what for, and nothing else", async () => {
   });
 });
 
-it("the name in the URL is the name that a certificate must have", async () => {
+it.concurrent("the name in the URL is the name that a certificate must have", async () => {
   const hellos: Buffer[] = [];
   const { port, network } = await startWire((socket) => {
     socket.once("data", (bytes: Buffer) => {
@@ -331,7 +331,7 @@ it("proxies of the environment are not used", async () => {
   expect(output).toMatch(/^data:image\/png;base64,/);
 }, 30_000);
 
-it("an allowed host is that host, and no other that looks like it", async () => {
+it.concurrent("an allowed host is that host, and no other that looks like it", async () => {
   const { port, network, lookups } = await startInternet();
   const same = "img.example IMG.EXAMPLE img.example. bücher.example xn--bcher-kva.example b%C3%BCcher.example".split(
     " ",

@@ -106,8 +106,9 @@ export async function fetchRefused(
   network: Network,
   imageUrls: Partial<MediaOptions["imageUrls"]> = {},
 ): Promise<Refused | undefined> {
+  // A refusal is told when this is over. Long enough for a busy machine; the tests wait side by side.
   const gate = createMediaGate(
-    { ...options, imageUrls: { ...options.imageUrls, timeoutMs: 500, ...imageUrls } },
+    { ...options, imageUrls: { ...options.imageUrls, timeoutMs: 2000, ...imageUrls } },
     network,
   );
   try {

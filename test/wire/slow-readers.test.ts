@@ -59,14 +59,14 @@ test("where more is held than may be, those are cut first who have taken nothing
 });
 
 test("a client that takes something now and then, and one whose model thinks for longer, are not cut", async () => {
-  const gateway = await startTestGateway({ config: { gateway: { limits: { writeStallMs: 1500 } } } });
+  const gateway = await startTestGateway({ config: { gateway: { limits: { writeStallMs: 3000 } } } });
   const thinking = await openSocket(gateway.port);
-  thinking.send(say("@@think 2s\n@@echo late", false));
+  thinking.send(say("@@think 4s\n@@echo late", false));
   const slow = await Promise.all([whole, endless].map((requests) => openSilent(gateway, requests)));
-  const until = performance.now() + 3000;
+  const until = performance.now() + 5000;
   while (performance.now() < until) {
     for (const { socket } of slow) await takeSome(socket);
-    await delay(200);
+    await delay(100);
   }
   expect((await thinking.read()).text).toContain("late");
   expect(await readMetric(gateway, toCut("stalled"))).toBe(0);
@@ -75,7 +75,7 @@ test("a client that takes something now and then, and one whose model thinks for
 
 async function takeSome(socket: Socket): Promise<void> {
   socket.resume();
-  for (let taken = 0; taken < 200_000;) {
+  for (let taken = 0; taken < 100_000;) {
     const [piece] = (await once(socket, "data")) as [Buffer];
     taken += piece.length;
   }

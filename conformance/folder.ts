@@ -8,7 +8,7 @@ export async function loadFolder<T extends { readonly id: string }>(
   folder: URL,
   isWanted: (value: unknown) => value is readonly T[],
 ): Promise<readonly T[]> {
-  const names = readdirSync(folder).filter((name) => /\.[jt]s$/.test(name) && !/\.(?:test|d)\.ts$/.test(name));
+  const names = readdirSync(folder).filter((name) => /\.[jt]s$/.test(name) && !/\.(?:test|fixture|d)\.ts$/.test(name));
   const modules = await Promise.all(
     names.map(async (name) => (await import(new URL(name, folder).href)) as Record<string, unknown>),
   );

@@ -17,7 +17,7 @@ const { sources } = parseArgs({ options: { sources: { type: "string" } } }).valu
 
 /** What is loaded by its place and not by an import. */
 const loaded = readdirSync(join(suite, "cases"))
-  .filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"))
+  .filter((name) => /(?<!\.(?:test|fixture))\.ts$/.test(name))
   .map((name) => `cases/${basename(name, ".ts")}`);
 const input = Object.fromEntries(["index", "main", ...loaded].map((name) => [name, join(suite, `${name}.ts`)]));
 

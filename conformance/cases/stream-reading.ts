@@ -90,9 +90,14 @@ export function toTextTimes({ answer: { reads } }: StreamReading, keys = textKey
   return times;
 }
 
-/** How many of these times are apart from the one before. */
+/** How many of these times are apart from the one counted before: those of a steady stream are, however fast it is. */
 export function countApart(times: readonly number[], gapMs = 20): number {
-  return times.filter((time, place) => time - (times[place - 1] ?? -Infinity) >= gapMs).length;
+  let last = -Infinity;
+  return times.filter((time) => {
+    if (time - last < gapMs) return false;
+    last = time;
+    return true;
+  }).length;
 }
 
 /** Waits for what an SDK makes of an answer; that it throws is a failure of the requirement. */

@@ -14,7 +14,7 @@ describe("a worker that fails", () => {
     { way: "exits", cause: "The worker thread of the session store ended with code 3." },
   ];
   test.each(ways)("and $way rejects what is pending and what comes later", async ({ way, cause }) => {
-    const channel = await Channel.start({ path: way }, starts("./worker.fixture.ts"));
+    const channel = await Channel.start(way, starts("./worker.fixture.ts"));
     const want = { status: "rejected", reason: { ...unavailable, cause: { message: cause } } };
     expect(await Promise.allSettled([channel.call("read", request), channel.call("read", request)])).toMatchObject([
       want,
@@ -24,6 +24,6 @@ describe("a worker that fails", () => {
   });
 
   test("before it is ready rejects the start", async () => {
-    await expect(Channel.start({ path: "" }, starts("./no-such-worker.ts"))).rejects.toMatchObject(unavailable);
+    await expect(Channel.start("", starts("./no-such-worker.ts"))).rejects.toMatchObject(unavailable);
   });
 });

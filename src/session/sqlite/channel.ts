@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { EventEmitter } from "node:events";
 import { Worker } from "node:worker_threads";
 import { GatewayError } from "../../base/errors.ts";
@@ -42,8 +43,8 @@ export class Channel {
    * Resolves when the database is open. Rejects with `storage_unavailable` if it cannot be opened; the message names the
    * file, and is for whoever has started it.
    */
-  static async start(options: WorkerOptions, start = startThread): Promise<Channel> {
-    const channel = new Channel(start(options), options.path);
+  static async start(path: string, start = startThread): Promise<Channel> {
+    const channel = new Channel(start({ path, id: randomUUID() }), path);
     await channel.#ready.promise;
     channel.#worker.unref();
     return channel;

@@ -1,8 +1,8 @@
-import { randomUUID } from "node:crypto";
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { isUnlocked, lockFile } from "../../base/file-lock.ts";
+import type { WorkerOptions } from "./protocol.ts";
 
 /**
  * A store as the others on its file know it: by an empty file beside the database that it keeps locked until it closes, or
@@ -37,8 +37,7 @@ export function listHolders(path: string): readonly string[] {
 const namePattern = /^lock:([0-9a-f-]{36}):/;
 
 /** `path` is that of the database, whose folder must exist. Throws if the lock file cannot be made or locked. */
-export function openHolder(path: string): Holder {
-  const own = randomUUID();
+export function openHolder({ path, id: own }: WorkerOptions): Holder {
   const stem = `${path}-holder-`;
   const lock = lockFile(stem + own);
 

@@ -31,6 +31,8 @@ import type {
 export interface WorkerOptions {
   /** The database file. */
   readonly path: string;
+  /** A UUID, of which the holder makes its name: whoever asks for random bytes loads all of `node:crypto`, 1.3 MB a thread. */
+  readonly id: string;
 }
 
 /** A message of the history; `body` is its JSON text. */

@@ -44,9 +44,9 @@ export function serveStore(port: MessagePort, options: WorkerOptions): void {
   post({ type: "ready" });
 }
 
-function open({ path }: WorkerOptions) {
+function open({ path, id }: WorkerOptions) {
   const { database, assertInPlace } = openDatabase(path);
-  const holder = openHolder(path);
+  const holder = openHolder({ path, id });
   const runBatch = createBatch(database, createOperations(database, holder), assertInPlace);
   const keep = createKeep(path);
   if (database.prepare("SELECT 1 FROM session LIMIT 1").get() !== undefined) keep();

@@ -23,7 +23,7 @@ const askAgainMs = 50;
 
 /** A store in one SQLite file, which several processes may use at once. Rejects if the file cannot be opened. */
 export async function createSqliteStore(options: SqliteStoreOptions): Promise<SessionStore> {
-  const channel = await Channel.start({ path: options.path }, options.startThread);
+  const channel = await Channel.start(options.path, options.startThread);
   const cache = new TranscriptCache(options.cacheLimits);
   const writing: { failure: unknown; probedAt: number } = { failure: undefined, probedAt: -probeMs };
 

@@ -6,10 +6,11 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { rolldown } from "rolldown";
 import { dts } from "rolldown-plugin-dts";
-import { takeBuiltinsPlain } from "./package/builtins.ts";
+import { takeBuiltinsPlain, takeTlsWhenUsed } from "./package/builtins.ts";
 import { listBundled } from "./package/bundled.ts";
 import { toManifest } from "./package/manifest.ts";
 import { toNotices } from "./package/notices.ts";
+import { compactSources } from "./package/compact.ts";
 import { copyPages } from "./package/pages.ts";
 import { toSbom } from "./package/sbom.ts";
 import { listVendored } from "./page-vendor.ts";
@@ -34,7 +35,7 @@ const code = await rolldown({
   platform: "node",
   // Loaded where somebody installed it; the suite is a package of its own.
   external: [/^@ai-sdk\//, "@clawgate/conformance"],
-  plugins: [takeBuiltinsPlain()],
+  plugins: [takeBuiltinsPlain(), takeTlsWhenUsed(), compactSources()],
   // `depd` evaluates code to keep a function's length; it is called by nobody here.
   checks: { eval: false },
 });
@@ -42,6 +43,7 @@ const { output } = await code.write({
   dir: join(dist, "lib"),
   entryFileNames: "[name].js",
   chunkFileNames: "[name]-[hash].js",
+  comments: false,
 });
 
 const types = await rolldown({

@@ -20,3 +20,18 @@ export function takeBuiltinsPlain(): Plugin {
       }),
   };
 }
+
+/**
+ * Packages that serve and call alike take TLS along (4 MB), which a gateway behind plain HTTP never calls: loaded at the
+ * first use of it.
+ */
+export function takeTlsWhenUsed(): Plugin {
+  return {
+    name: "take-tls-when-used",
+    renderChunk: (code) =>
+      code.replaceAll(
+        /\b__require\("(https|tls)"\)/g,
+        (_, name: string) => `new Proxy({}, { get: (_, key) => globalThis.process.getBuiltinModule("${name}")[key] })`,
+      ),
+  };
+}

@@ -31,6 +31,26 @@ const downwards = floors.flatMap((rooms, floor) =>
   }),
 );
 
+/** The rooms of the suite, from the top; what stands beside them in conformance/ is words that all of them share, and its doors. */
+const suiteFloors = [
+  ["commands", "self-test", "proof", "cases"],
+  ["report", "matrix"],
+  ["tell"],
+  ["judge"],
+  ["expectation", "recording"],
+  ["lens", "reach"],
+];
+
+const inSuite = (rooms) => `^conformance/(?:${rooms.join("|")})/`;
+
+const suiteDownwards = suiteFloors.slice(1).map((rooms, floor) => ({
+  name: `suite-${rooms.join("-and-")}-downwards`,
+  comment: "Who reaches a server knows no judge, who judges tells nobody: see the README of the suite.",
+  severity: "error",
+  from: { path: inSuite(rooms), pathNot: isTest },
+  to: { path: inSuite(suiteFloors.slice(0, floor + 1).flat()) },
+}));
+
 /** Where the trees beside src/ may reach. */
 const trees = {
   contract: [],
@@ -53,6 +73,7 @@ const apart = Object.entries(trees).map(([tree, others]) => ({
 export default {
   forbidden: [
     ...downwards,
+    ...suiteDownwards,
     ...apart,
     { name: "no-cycle", severity: "error", from: {}, to: { circular: true } },
     {

@@ -1,4 +1,4 @@
-import type { Capability } from "./capability.ts";
+import type { Capability } from "./reach/capability.ts";
 import type { CaseContext } from "./context.ts";
 import { isObject } from "./expect.ts";
 import type { Fault } from "./self-test/mutant.ts";

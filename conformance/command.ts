@@ -19,7 +19,7 @@ import { diffReports, explainCase, listCases, mergeReports, reproCase } from "./
 import { toOrdered } from "./folder.ts";
 import { type Host, standalone } from "./host.ts";
 import { runSelfTest } from "./self-test/command.ts";
-import { profiles } from "./subject.ts";
+import { profiles } from "./reach/subject.ts";
 import { listSets } from "./sets.ts";
 import { type Terminal, UsageError } from "./terminal.ts";
 

@@ -1,4 +1,4 @@
-import type { Capability } from "./capability.ts";
+import type { Capability } from "./reach/capability.ts";
 import { NotClaimed, Skip } from "./expect.ts";
 import type { Exchange } from "./lens/exchange.ts";
 import { type DialOptions, GatewaySocket } from "./lens/gateway-socket.ts";
@@ -6,7 +6,7 @@ import type { SdkLens } from "./lens/sdk.ts";
 import { readStream, type StreamReading } from "./lens/stream.ts";
 import { connect, type WireConnection } from "./lens/socket.ts";
 import { send, type WireAnswer, type WireRequest } from "./lens/wire.ts";
-import type { Capabilities, Subject } from "./subject.ts";
+import type { Capabilities, Subject } from "./reach/subject.ts";
 
 /** What a case may use. */
 export interface CaseContext {

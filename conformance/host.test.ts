@@ -3,7 +3,7 @@ import { cases } from "./cases.ts";
 import { defineCases } from "./case.ts";
 import { type Host, standalone } from "./host.ts";
 import { runConformance } from "./program.ts";
-import { plain } from "./paint.ts";
+import { plain } from "./tell/paint.ts";
 
 async function run(words: readonly string[], host: Host): Promise<{ output: string; notes: string; status: number }> {
   let [output, notes, status] = ["", "", 0];

@@ -1,6 +1,6 @@
 import type { Case } from "./case.ts";
 import type { Mutant } from "./self-test/mutant.ts";
-import type { OwnSubject, Wishes } from "./subject.ts";
+import type { OwnSubject, Wishes } from "./reach/subject.ts";
 
 /** The program that the suite is part of; by itself it is one of its own. */
 export interface Host {

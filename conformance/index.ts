@@ -1,7 +1,7 @@
 export { runConformance } from "./program.ts";
-export { startProgram } from "./start.ts";
+export { startProgram } from "./reach/start.ts";
 export type { Host } from "./host.ts";
-export type { OwnSubject, Subject, Wishes } from "./subject.ts";
+export type { OwnSubject, Subject, Wishes } from "./reach/subject.ts";
 export type { Terminal } from "./terminal.ts";
 
 // For the cases that a host brings along: what they are, and what those of the suite judge with.

@@ -1,5 +1,5 @@
 import { standalone } from "./host.ts";
-import { choosePaint } from "./paint.ts";
+import { choosePaint } from "./tell/paint.ts";
 import { runConformance } from "./program.ts";
 import type { Terminal } from "./terminal.ts";
 import { exitStatus } from "./verdict.ts";

@@ -1,5 +1,5 @@
 import { CommanderError } from "commander";
-import { toBlame } from "./blame.ts";
+import { toBlame } from "./reach/blame.ts";
 import { createConformanceCommand } from "./command.ts";
 import { type Host, standalone } from "./host.ts";
 import { type Terminal, UsageError } from "./terminal.ts";

@@ -1,4 +1,4 @@
-import type { Paint } from "./paint.ts";
+import type { Paint } from "./tell/paint.ts";
 
 /** What the suite's commands may touch of the process. */
 export interface Terminal {

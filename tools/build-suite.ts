@@ -65,6 +65,7 @@ const copied = [
   "examples",
   "report/page",
   "matrix/page",
+  "tell/page",
   "generated/request.json",
   "proof/proofs.json",
   "sets",

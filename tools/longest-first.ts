@@ -2,7 +2,7 @@ import { relative } from "node:path";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Files that wait long for deadlines and processes, the longest first. Whatever runs last alone, all wait for. */
-const longest = ["conformance/subjects.test.ts", "test/upstream/relay.test.ts"];
+const longest = ["conformance/test/subjects.test.ts", "test/upstream/relay.test.ts"];
 
 /** A clone has no times of earlier runs to sort by, and the size of a file says little. */
 export class LongestFirst extends BaseSequencer {

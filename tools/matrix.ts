@@ -7,7 +7,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs, promisify } from "node:util";
-import { findPort, startProgram } from "../conformance/start.ts";
+import { findPort, startProgram } from "../conformance/reach/start.ts";
 import { type Behind, key, type Place, type Server, servers, toAimock } from "./matrix/servers.ts";
 
 const root = join(import.meta.dirname, "..");

@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { cases } from "../conformance/cases.ts";
-import { toCatalogue } from "../conformance/catalogue.ts";
+import { toCatalogue } from "../conformance/tell/catalogue.ts";
 import { mutants } from "../conformance/self-test/mutants.ts";
 import { variants } from "../conformance/self-test/variants.ts";
 import { settle } from "./shown.ts";

@@ -1,4 +1,4 @@
-import { defineCauses, type Evidence } from "../cause.ts";
+import { defineCauses, type Evidence } from "../tell/cause.ts";
 import { isObject } from "../expect.ts";
 
 const envelope = ["ERR-*", "ROUTE-*", "REQ-*", "MOD-*", "AUTH-*", "ROB-*", "LIM-*", "HDR-*", "CONC-*"];

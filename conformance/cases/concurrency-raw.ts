@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Failure } from "../expect.ts";
 import { toHead, type WireConnection } from "../lens/socket.ts";
-import type { Subject } from "../subject.ts";
+import type { Subject } from "../reach/subject.ts";
 
 /** One answer of several on a raw connection. */
 export interface RawAnswer {

@@ -1,7 +1,7 @@
 import type { CaseContext } from "../context.ts";
 import { need } from "../context.ts";
 import type { WireAnswer } from "../lens/wire.ts";
-import type { OwnSubject } from "../subject.ts";
+import type { OwnSubject } from "../reach/subject.ts";
 import { sendOwn, withOwn } from "./own-server.ts";
 
 /** The origin that the suite asks with; a server with a list of origins has to have it on the list. */

@@ -1,7 +1,7 @@
 import type { CaseContext } from "../context.ts";
 import { Skip } from "../expect.ts";
 import type { WireAnswer, WireRequest } from "../lens/wire.ts";
-import type { OwnSubject, Wishes } from "../subject.ts";
+import type { OwnSubject, Wishes } from "../reach/subject.ts";
 
 /** Starts one more server like the subject that does as wished, and stops it whatever happens. */
 export async function withOwn<T>(

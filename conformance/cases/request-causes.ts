@@ -1,4 +1,4 @@
-import { defineCauses, type Evidence, toExcerpt } from "../cause.ts";
+import { defineCauses, type Evidence, toExcerpt } from "../tell/cause.ts";
 import { isObject } from "../expect.ts";
 
 /** The cases that send something wrong and want it refused. */

@@ -11,7 +11,7 @@ import { runConformance } from "../program.ts";
 import { createReport } from "../report/report.fixture.ts";
 import type { Report } from "../shapes.ts";
 import type { Terminal } from "../terminal.ts";
-import { plain } from "../paint.ts";
+import { plain } from "../tell/paint.ts";
 
 const program = join(import.meta.dirname, "../../bin/clawgate.mjs");
 const key = "sk-test-0123456789";

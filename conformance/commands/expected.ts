@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import type { Capability } from "../capability.ts";
+import type { Capability } from "../reach/capability.ts";
 import type { Case } from "../case.ts";
 import { type Baseline, parseBaseline } from "../expectation/baseline.ts";
 import { capabilityIds, type Expectations, isCapability } from "../expectation/expectations.ts";

@@ -1,7 +1,7 @@
 // What the words behind a flag mean. Each throws what the command line tells of a mistake.
 import { validateHeaderName, validateHeaderValue } from "node:http";
 import { InvalidArgumentError } from "commander";
-import { capabilities, type Capability } from "../capability.ts";
+import { capabilities, type Capability } from "../reach/capability.ts";
 import { isCapability } from "../expectation/expectations.ts";
 import { sdkPackages } from "../lens/sdk.ts";
 

@@ -6,7 +6,7 @@ import { writeText } from "../report/write.ts";
 import type { Report } from "../shapes.ts";
 import { type Terminal, UsageError } from "../terminal.ts";
 import { loadReport } from "./load-report.ts";
-import { createStatusLine } from "./status-line.ts";
+import { createStatusLine } from "../tell/status-line.ts";
 
 export interface MatrixFlags {
   readonly to?: string;

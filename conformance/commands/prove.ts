@@ -1,18 +1,18 @@
 import { resolve } from "node:path";
 import { type Case, needsProof } from "../case.ts";
 import type { Host } from "../host.ts";
-import { runPool } from "../pool.ts";
+import { runPool } from "../reach/pool.ts";
 import { loadClients } from "../proof/clients.ts";
 import { proofs } from "../proof/proofs.ts";
 import { findProof, type Proof, repeatProof } from "../proof/prove.ts";
 import { writeText } from "../report/write.ts";
 import { mutants as generic } from "../self-test/mutants.ts";
-import { listGroups } from "../select.ts";
-import type { Subject } from "../subject.ts";
+import { listGroups } from "../judge/select.ts";
+import type { Subject } from "../reach/subject.ts";
 import { type Terminal, UsageError } from "../terminal.ts";
 import { exitStatus } from "../verdict.ts";
 import { waitForSubject } from "./wait-for-subject.ts";
-import { createStatusLine } from "./status-line.ts";
+import { createStatusLine } from "../tell/status-line.ts";
 import { type SubjectFlags, withSubject } from "./with-subject.ts";
 
 export interface ProveFlags extends SubjectFlags {

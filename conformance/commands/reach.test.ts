@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { findProxy } from "../lens/proxy.ts";
-import { plain } from "../paint.ts";
+import { plain } from "../tell/paint.ts";
 import { runConformance } from "../program.ts";
 
 /** The wire, streams, the SDK and a raw connection. */

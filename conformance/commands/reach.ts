@@ -2,7 +2,7 @@ import { validateHeaderName, validateHeaderValue } from "node:http";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { createProxyDial, findProxy } from "../lens/proxy.ts";
-import type { Subject } from "../subject.ts";
+import type { Subject } from "../reach/subject.ts";
 import { type Terminal, UsageError } from "../terminal.ts";
 
 /** The flags that say what a server wants beside its address, its key and its model. */

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { toResultName } from "../findings.ts";
-import { createMask, toSecrets } from "../mask.ts";
+import { toResultName } from "../tell/findings.ts";
+import { createMask, toSecrets } from "../tell/mask.ts";
 import type { RecordedTake, RecordingEnd, RecordingHead } from "../recording/format.ts";
 import { parseRecording, type Recording } from "../recording/load.ts";
 import { createPlayer } from "../recording/player.ts";
@@ -11,7 +11,7 @@ import type { Tape } from "../recording/take.ts";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { tryToWrite } from "../report/write.ts";
 import type { Report } from "../shapes.ts";
-import { profiles, type Subject } from "../subject.ts";
+import { profiles, type Subject } from "../reach/subject.ts";
 import { type Terminal, UsageError } from "../terminal.ts";
 import type { Target } from "./with-subject.ts";
 

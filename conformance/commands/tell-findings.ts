@@ -1,8 +1,8 @@
-import { type Finding, listFindings, toCaseList } from "../findings.ts";
-import type { Shade } from "../paint.ts";
+import { type Finding, listFindings, toCaseList } from "../tell/findings.ts";
+import type { Shade } from "../tell/paint.ts";
 import type { Report } from "../shapes.ts";
 import type { Terminal } from "../terminal.ts";
-import { toLine } from "./progress.ts";
+import { toLine } from "../tell/progress.ts";
 
 const shades: Readonly<Record<Finding["verdict"], Shade>> = {
   fail: "bad",

@@ -1,13 +1,13 @@
 import type { Observe } from "../context.ts";
 import { fetchManifest, type Manifest, markClaims } from "../expectation/manifest.ts";
-import { NoAnswer } from "../blame.ts";
+import { NoAnswer } from "../reach/blame.ts";
 import { send } from "../lens/wire.ts";
-import { measurePlain, type Pace, toPace, toPaced, toProbed, toSeconds } from "../pace.ts";
-import { probe, type Probed, Unreachable } from "../probe.ts";
-import type { Subject } from "../subject.ts";
+import { measurePlain, type Pace, toPace, toPaced, toProbed, toSeconds } from "../judge/pace.ts";
+import { probe, type Probed, Unreachable } from "../reach/probe.ts";
+import type { Subject } from "../reach/subject.ts";
 import { withUnique } from "../unique.ts";
 import type { Terminal } from "../terminal.ts";
-import { createStatusLine } from "./status-line.ts";
+import { createStatusLine } from "../tell/status-line.ts";
 import type { Taping } from "./taping.ts";
 import type { Target } from "./with-subject.ts";
 

@@ -1,8 +1,8 @@
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
-import { plain } from "../paint.ts";
-import { Unreachable } from "../probe.ts";
+import { plain } from "../tell/paint.ts";
+import { Unreachable } from "../reach/probe.ts";
 import type { Terminal } from "../terminal.ts";
 import { type Ready, waitForSubject } from "./wait-for-subject.ts";
 

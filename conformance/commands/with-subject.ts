@@ -2,12 +2,12 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Host } from "../host.ts";
 import { callMs } from "../lens/wire.ts";
-import { Unreachable } from "../probe.ts";
-import { findPort, startProgram } from "../start.ts";
-import type { Profile, Subject } from "../subject.ts";
+import { Unreachable } from "../reach/probe.ts";
+import { findPort, startProgram } from "../reach/start.ts";
+import type { Profile, Subject } from "../reach/subject.ts";
 import { type Terminal, UsageError } from "../terminal.ts";
 import { exitStatus } from "../verdict.ts";
-import { toLine } from "./progress.ts";
+import { toLine } from "../tell/progress.ts";
 import { type ReachFlags, toReach } from "./reach.ts";
 
 /** The flags that say which server is meant. */

@@ -1,5 +1,5 @@
-import { capabilities as known, type Capability } from "../capability.ts";
-import type { Capabilities } from "../subject.ts";
+import { capabilities as known, type Capability } from "../reach/capability.ts";
+import type { Capabilities } from "../reach/subject.ts";
 import type { Result } from "../verdict.ts";
 import type { Manifest } from "./manifest.ts";
 

@@ -1,10 +1,10 @@
 import { parse } from "yaml";
-import type { Capability } from "../capability.ts";
+import type { Capability } from "../reach/capability.ts";
 import { isObject } from "../expect.ts";
 import { withQuery } from "../lens/query.ts";
 import { send } from "../lens/wire.ts";
 import { checkConformanceManifest, type PublishedManifest } from "../shapes.ts";
-import type { Capabilities, Subject } from "../subject.ts";
+import type { Capabilities, Subject } from "../reach/subject.ts";
 
 /** What a server says that it has; see ConformanceManifest in schemas.yaml. */
 export interface Manifest {

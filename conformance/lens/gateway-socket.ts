@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { type ClientOptions, WebSocket } from "ws";
-import { NoAnswer } from "../blame.ts";
+import { NoAnswer } from "../reach/blame.ts";
 import { Failure, isObject, show } from "../expect.ts";
-import type { Subject } from "../subject.ts";
+import type { Subject } from "../reach/subject.ts";
 import { createAgent } from "./dial.ts";
 import { withQuery } from "./query.ts";
 import type { Exchange } from "./exchange.ts";

@@ -1,7 +1,7 @@
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
 import type { Socket } from "node:net";
-import { NoAnswer } from "../blame.ts";
+import { NoAnswer } from "../reach/blame.ts";
 import { type Dial, dialStraight, type Place } from "./dial.ts";
 
 /** A proxy that does not answer is as good as none. */

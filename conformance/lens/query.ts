@@ -1,4 +1,4 @@
-import type { Subject } from "../subject.ts";
+import type { Subject } from "../reach/subject.ts";
 
 /** The path with what the subject wants behind every one, before what a case asks of its own. */
 export function withQuery({ query }: Pick<Subject, "query">, path: string): string {

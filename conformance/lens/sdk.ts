@@ -1,8 +1,8 @@
 import type OpenAI from "openai";
 import type { ClientOptions } from "openai";
-import { NoAnswer } from "../blame.ts";
+import { NoAnswer } from "../reach/blame.ts";
 import { show } from "../expect.ts";
-import type { Subject } from "../subject.ts";
+import type { Subject } from "../reach/subject.ts";
 import { createFetch } from "./dial.ts";
 import { type Exchange, shownBytesMax } from "./exchange.ts";
 import { bodyBytesMax, toCallMs } from "./wire.ts";

@@ -1,5 +1,5 @@
 import { expectObject, expectThat } from "../expect.ts";
-import type { Subject } from "../subject.ts";
+import type { Subject } from "../reach/subject.ts";
 import type { GatewaySocket } from "./gateway-socket.ts";
 
 /** What `connect` says of whoever has the key: the backend of somebody's program, which is asked for no device. */

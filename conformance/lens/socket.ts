@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
-import { NoAnswer } from "../blame.ts";
-import type { Subject } from "../subject.ts";
+import { NoAnswer } from "../reach/blame.ts";
+import type { Subject } from "../reach/subject.ts";
 import { dialStraight, toPlace } from "./dial.ts";
 import { type Exchange, shownBytesMax } from "./exchange.ts";
 import { withQuery } from "./query.ts";

@@ -1,7 +1,7 @@
 import { type Agent as HttpAgent, type IncomingMessage, request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
-import { NoAnswer } from "../blame.ts";
-import type { Subject } from "../subject.ts";
+import { NoAnswer } from "../reach/blame.ts";
+import type { Subject } from "../reach/subject.ts";
 import { createAgent } from "./dial.ts";
 import { withQuery } from "./query.ts";
 import type { Exchange } from "./exchange.ts";

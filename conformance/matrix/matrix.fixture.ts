@@ -1,4 +1,4 @@
-import { toFindings } from "../findings.ts";
+import { toFindings } from "../tell/findings.ts";
 import { createReport, nasty } from "../report/report.fixture.ts";
 import type { Report } from "../shapes.ts";
 

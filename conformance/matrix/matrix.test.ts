@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { dirname, join, posix } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { plain } from "../paint.ts";
+import { plain } from "../tell/paint.ts";
 import { runConformance } from "../program.ts";
 import { toCompact, toCompactFile } from "../report/compact.ts";
 import { createReport, key } from "../report/report.fixture.ts";

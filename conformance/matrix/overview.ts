@@ -1,4 +1,4 @@
-import { listFindings } from "../findings.ts";
+import { listFindings } from "../tell/findings.ts";
 import type { Report } from "../shapes.ts";
 import { type Entry, toScore } from "./entry.ts";
 import { html, type Markup } from "./markup.ts";

@@ -1,5 +1,5 @@
 import { toClaim } from "../expectation/manifest.ts";
-import { type Finding, listFindings } from "../findings.ts";
+import { type Finding, listFindings } from "../tell/findings.ts";
 import type { Report } from "../shapes.ts";
 import { type Entry, isUnmet, type Outcome, type Requirement, toOutcome, toScore } from "./entry.ts";
 import { html, type Markup, toProse } from "./markup.ts";

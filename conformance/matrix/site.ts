@@ -1,12 +1,13 @@
 import { readFileSync } from "node:fs";
-import { causes } from "../causes.ts";
-import { listFindings } from "../findings.ts";
+import { causes } from "../tell/causes.ts";
+import { listFindings } from "../tell/findings.ts";
 import type { Report } from "../shapes.ts";
 import { type Entry, toEntries, toRequirements } from "./entry.ts";
 import { toOverview } from "./overview.ts";
 import { toPageText } from "./page.ts";
 import { toRequirementGrid, toRequirementPage } from "./requirements.ts";
 import { toServerPage } from "./server.ts";
+import { sharedStyle } from "../tell/style.ts";
 
 export interface SiteFile {
   readonly path: string;
@@ -19,7 +20,8 @@ export function* toSite(reports: readonly Report[], guide?: string): Generator<S
   const requirements = toRequirements(entries);
   const known = new Map(requirements.map((one) => [one.id, one]));
   const often = toOften(entries);
-  for (const name of ["style.css", "script.js"]) yield { path: name, text: readPart(name) };
+  yield { path: "style.css", text: `${sharedStyle}${readPart("style.css")}` };
+  yield { path: "script.js", text: readPart("script.js") };
   const write = (page: Parameters<typeof toPageText>[0]): SiteFile => ({ path: page.path, text: toPageText(page) });
   yield write(toOverview(entries, guide));
   yield write(toRequirementGrid(requirements, entries));

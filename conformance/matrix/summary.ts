@@ -1,5 +1,5 @@
-import { toLine } from "../commands/progress.ts";
-import { type Finding, listFindings, toCaseList } from "../findings.ts";
+import { toLine } from "../tell/progress.ts";
+import { type Finding, listFindings, toCaseList } from "../tell/findings.ts";
 import type { Report } from "../shapes.ts";
 import { type Entry, toEntries, toScore } from "./entry.ts";
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { findPackageJSON } from "node:module";
 import { createSdkLens, sdkPackages } from "../lens/sdk.ts";
-import type { Subject } from "../subject.ts";
+import type { Subject } from "../reach/subject.ts";
 import { errorUses } from "./openai-error-uses.ts";
 import { toolUses } from "./openai-tool-uses.ts";
 import { toUses, wordUses } from "./openai-uses.ts";

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { connect } from "../lens/socket.ts";
 import { send } from "../lens/wire.ts";
-import type { Subject } from "../subject.ts";
+import type { Subject } from "../reach/subject.ts";
 import { create, iterate, type Asked, type Message, say, type SdkUse } from "./openai-uses.ts";
 
 /** What applications look for when a call fails: the class, the status, and words that a person can read. */

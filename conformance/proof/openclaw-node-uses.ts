@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Subject } from "../subject.ts";
+import type { Subject } from "../reach/subject.ts";
 import { toSocketUrl } from "./socket-client.ts";
 import type { Use } from "./use.ts";
 

@@ -1,4 +1,4 @@
-import type { Subject } from "../subject.ts";
+import type { Subject } from "../reach/subject.ts";
 import type { Use } from "./use.ts";
 
 // Clients that the suite does not bring along: they are looked for where it is installed, by names that no compiler knows,

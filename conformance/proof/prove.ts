@@ -1,7 +1,7 @@
 import type { Case } from "../case.ts";
 import { startChangedServer } from "../self-test/proxy.ts";
 import type { Change, Mutant } from "../self-test/mutant.ts";
-import type { Subject } from "../subject.ts";
+import type { Subject } from "../reach/subject.ts";
 import { type Client, isAbout, see, type Use, useMsMax } from "./use.ts";
 
 /** A client that breaks on a fault, and what its user sees instead of what there would be. */

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Subject } from "../subject.ts";
+import type { Subject } from "../reach/subject.ts";
 import type { Use } from "./use.ts";
 
 // What is used of OpenClaw's client library, which is looked for where it is installed; see other-clients.ts.

@@ -1,4 +1,4 @@
-import type { Subject } from "../subject.ts";
+import type { Subject } from "../reach/subject.ts";
 
 /** What a program does with a client: one thing that people use it for, written as its documentation has it. */
 export interface Use {

@@ -1,4 +1,4 @@
-import type { Death } from "../death.ts";
+import type { Death } from "../reach/death.ts";
 
 /** The first line of a recording. Grows by keys; `recording` changes when a line changes its meaning. */
 export interface RecordingHead {

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { type Dial, dialStraight } from "../lens/dial.ts";
-import type { Subject } from "../subject.ts";
+import type { Subject } from "../reach/subject.ts";
 import { toCame, toSent } from "./bytes.ts";
 import { createDisguise, findSecrets, toStandIn } from "./disguise.ts";
 import { toRecordedError } from "./error.ts";

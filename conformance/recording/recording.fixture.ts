@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onEnd } from "../../test/end.fixture.ts";
-import { plain } from "../paint.ts";
+import { plain } from "../tell/paint.ts";
 import { runConformance } from "../program.ts";
 import type { Report } from "../shapes.ts";
 

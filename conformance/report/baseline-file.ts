@@ -1,5 +1,5 @@
 import { stringify } from "yaml";
-import { toLine } from "../commands/progress.ts";
+import { toLine } from "../tell/progress.ts";
 import type { Report } from "../shapes.ts";
 
 /**

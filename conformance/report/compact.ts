@@ -1,5 +1,5 @@
-import { toDecidingCall } from "../cause.ts";
-import { isFound } from "../findings.ts";
+import { toDecidingCall } from "../tell/cause.ts";
+import { isFound } from "../tell/findings.ts";
 import type { Report } from "../shapes.ts";
 
 type Result = Report["results"][number];

@@ -1,4 +1,4 @@
-import { listFindings, toCaseList, toResultName } from "../findings.ts";
+import { listFindings, toCaseList, toResultName } from "../tell/findings.ts";
 import type { Report } from "../shapes.ts";
 
 /** Workflow commands that make GitHub show each finding beside the run; it shows few of them, so each thing comes once. */

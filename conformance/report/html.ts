@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
-import { toDecidingCall } from "../cause.ts";
-import { isFound, listFindings, toResultName } from "../findings.ts";
+import { toDecidingCall } from "../tell/cause.ts";
+import { isFound, listFindings, toResultName } from "../tell/findings.ts";
 import type { Report } from "../shapes.ts";
 import { toShellLine, toSnippet } from "./repro.ts";
+import { sharedStyle } from "../tell/style.ts";
 
 type Result = Report["results"][number];
 
@@ -20,7 +21,7 @@ export function toHtml(reports: readonly Report[]): string {
 <meta name="color-scheme" content="light dark">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
 <title>Conformance report</title>
-<style>${readPart("style.css")}</style>
+<style>${sharedStyle}${readPart("style.css")}</style>
 </head>
 <body>
 <main id="page"><noscript>This report needs JavaScript to be shown; the JSON report has the same content.</noscript></main>

@@ -1,4 +1,4 @@
-import { listFindings, toResultName } from "../findings.ts";
+import { listFindings, toResultName } from "../tell/findings.ts";
 import type { Report } from "../shapes.ts";
 
 type Result = Report["results"][number];

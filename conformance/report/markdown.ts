@@ -1,5 +1,5 @@
 import { toClaim } from "../expectation/manifest.ts";
-import { type Finding, isFound, listFindings } from "../findings.ts";
+import { type Finding, isFound, listFindings } from "../tell/findings.ts";
 import type { Report } from "../shapes.ts";
 import { toClosingLine } from "./report.ts";
 import { toShellLine } from "./repro.ts";

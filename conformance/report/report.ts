@@ -1,11 +1,11 @@
-import { toClientVerdicts } from "../client-verdicts.ts";
-import type { RunOutcome } from "../engine.ts";
-import { toFindings } from "../findings.ts";
-import { createMask, maskDeep, maskExchange, toSecrets } from "../mask.ts";
-import type { Pace } from "../pace.ts";
+import { toClientVerdicts } from "../tell/client-verdicts.ts";
+import type { RunOutcome } from "../judge/engine.ts";
+import { toFindings } from "../tell/findings.ts";
+import { createMask, maskDeep, maskExchange, toSecrets } from "../tell/mask.ts";
+import type { Pace } from "../judge/pace.ts";
 import type { Report } from "../shapes.ts";
-import { toSlowness } from "../slow.ts";
-import type { Capabilities, Subject } from "../subject.ts";
+import { toSlowness } from "../judge/slow.ts";
+import type { Capabilities, Subject } from "../reach/subject.ts";
 import { countVerdicts, type Result } from "../verdict.ts";
 
 export interface ReportParts {

@@ -1,5 +1,5 @@
 import type { Exchange } from "../lens/exchange.ts";
-import { masked } from "../mask.ts";
+import { masked } from "../tell/mask.ts";
 
 const keptHeaders = new Set([
   "content-type",

@@ -1,5 +1,5 @@
 import type { Case } from "../case.ts";
-import { fitsGlob, listGroups, matches } from "../select.ts";
+import { fitsGlob, listGroups, matches } from "../judge/select.ts";
 import { UsageError } from "../terminal.ts";
 import type { Mutant } from "./mutant.ts";
 import { variants } from "./variants.ts";

@@ -1,13 +1,13 @@
 import { resolve } from "node:path";
 import type { Case } from "../case.ts";
 import { waitForSubject } from "../commands/wait-for-subject.ts";
-import { createStatusLine } from "../commands/status-line.ts";
+import { createStatusLine } from "../tell/status-line.ts";
 import { type SubjectFlags, type Target, withSubject } from "../commands/with-subject.ts";
 import { toOrdered } from "../folder.ts";
 import type { Host } from "../host.ts";
 import { proofs } from "../proof/proofs.ts";
 import { tryToWrite, writeText } from "../report/write.ts";
-import type { Capabilities } from "../subject.ts";
+import type { Capabilities } from "../reach/subject.ts";
 import type { Terminal } from "../terminal.ts";
 import { exitStatus } from "../verdict.ts";
 import { toChoice } from "./choice.ts";

@@ -1,6 +1,6 @@
 import { type Case, needsProof } from "../case.ts";
-import { runCases } from "../engine.ts";
-import type { Capabilities, Subject } from "../subject.ts";
+import { runCases } from "../judge/engine.ts";
+import type { Capabilities, Subject } from "../reach/subject.ts";
 import type { Result } from "../verdict.ts";
 import type { Change, Mutant } from "./mutant.ts";
 import { startChangedServer } from "./proxy.ts";

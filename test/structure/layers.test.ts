@@ -54,6 +54,16 @@ test.for<[what: string, files: Record<string, string>, rule: string]>([
     { "conformance/b.ts": uses("../src/run/a.ts"), "src/run/a.ts": value },
     "conformance-stands-apart",
   ],
+  [
+    "of the suite's judges up to who tells",
+    { "conformance/judge/a.ts": uses("../tell/b.ts"), "conformance/tell/b.ts": value },
+    "suite-judge-downwards",
+  ],
+  [
+    "of who reaches a server up to a judge",
+    { "conformance/lens/a.ts": uses("../judge/b.ts"), "conformance/judge/b.ts": value },
+    "suite-lens-and-reach-downwards",
+  ],
   ["of the suite", { "src/edge/a.ts": uses("../../conformance/a.ts") }, "source-stands-alone"],
   [
     "from the suite past its door",

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { cases } from "../../conformance/cases.ts";
-import { runCases } from "../../conformance/engine.ts";
-import { probe } from "../../conformance/probe.ts";
-import { selectCases } from "../../conformance/select.ts";
-import type { Subject } from "../../conformance/subject.ts";
+import { runCases } from "../../conformance/judge/engine.ts";
+import { probe } from "../../conformance/reach/probe.ts";
+import { selectCases } from "../../conformance/judge/select.ts";
+import type { Subject } from "../../conformance/reach/subject.ts";
 import { toExitStatus } from "../../conformance/verdict.ts";
 import { startTestGateway, testToken } from "../gateway.fixture.ts";
 

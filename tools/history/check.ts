@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { createRandom } from "../../conformance/random.ts";
+import { createRandom } from "../../conformance/judge/random.ts";
 import type { Edit } from "../defence/break.ts";
 import { createCopy } from "../defence/copy.ts";
 import { audit } from "./audit.ts";

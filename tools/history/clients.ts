@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import OpenAI from "openai";
-import { createRandom } from "../../conformance/random.ts";
+import { createRandom } from "../../conformance/judge/random.ts";
 import { token } from "./fleet.ts";
 import { follow, type Reading } from "./observer.ts";
 

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, test, vi } from "vitest";
 import { programs } from "../../../test/postgres.fixture.ts";
-import { createRandom } from "../../../conformance/random.ts";
+import { createRandom } from "../../../conformance/judge/random.ts";
 import type { Message } from "../../base/contract.ts";
 import type { Lease, SessionStore } from "../store.ts";
 import { leaseMs, mustOpen, user } from "../turns.fixture.ts";

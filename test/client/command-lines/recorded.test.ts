@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { clients } from "../../../conformance/client-verdicts.ts";
+import { clients } from "../../../conformance/tell/client-verdicts.ts";
 import { countRows, readRows } from "../../rows.fixture.ts";
 import { readTalk } from "../../talk.fixture.ts";
 import { note } from "./coder.fixture.ts";

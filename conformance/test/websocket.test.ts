@@ -1,0 +1,78 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { expect } from "vitest";
+import { onEnd } from "../../test/end.fixture.ts";
+import { test, testToken } from "../../test/gateway.fixture.ts";
+import { runConformance } from "../program.ts";
+import type { Terminal } from "../terminal.ts";
+import { plain } from "../tell/paint.ts";
+
+interface Ended {
+  readonly status: number;
+  readonly output: string;
+  readonly notes: string;
+}
+
+async function runSuite(words: readonly string[], environment: Terminal["environment"] = {}): Promise<Ended> {
+  let [status, output, notes] = [0, "", ""];
+  await runConformance(
+    {
+      environment: { OPENCLAW_GATEWAY_TOKEN: testToken, ...environment },
+      cwd: import.meta.dirname,
+      print: (text) => void (output += `${text}\n`),
+      write: (text) => void (output += text),
+      note: (text) => void (notes += `${text}\n`),
+      paint: { print: plain, note: plain },
+      interactive: false,
+      fail: (failed) => void (status = failed),
+    },
+    words,
+  );
+  return { status, output, notes };
+}
+
+// Those that wait for seconds are left to `npm run conformance`.
+const slow = "WS-10,WS-31";
+
+test("a gateway is judged at the address of its WebSocket alone, and no token is told", async ({ gateway }) => {
+  const words = ["--base-url", gateway.url.replace("http", "ws"), "--skip", slow];
+  const { status, output, notes } = await runSuite(words);
+  expect(output).not.toMatch(/^(?:fail|warn|error)/m);
+  expect(output).toMatch(/^\d+ passed, 0 failed, 0 skipped$/m);
+  expect(status).toBe(0);
+  expect(notes).toContain("yes  websocket claimed: a connection can be made");
+  expect(notes).toMatch(/^no {3}models +claimed: profile websocket$/m);
+  expect(output + notes).not.toContain(testToken);
+});
+
+test("the profile is no matter of the address's form: http and the root of the port will do", async ({ gateway }) => {
+  const words = ["--base-url", gateway.baseUrl, "--profile", "websocket", "--only", "WS-01,WS-03"];
+  expect(await runSuite(words)).toMatchObject({ status: 0, output: expect.stringMatching(/^4 passed, 0 failed/m) });
+});
+
+test("a server that knows no WebSocket cannot be reached by one", async () => {
+  const server = createServer((_request, response) => void response.writeHead(404).end());
+  await new Promise<void>((resolve) => {
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  onEnd(() => void server.close());
+  const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  expect(await runSuite(["--base-url", url])).toMatchObject({
+    status: 3,
+    notes: expect.stringMatching(/nothing answers a WebSocket handshake at ws:/),
+  });
+});
+
+test("with a wrong token cases fail, as nobody could get in with it", async ({ gateway }) => {
+  const words = ["--base-url", gateway.url.replace("http", "ws"), "--only", "WS-01,WS-03"];
+  const { status, output } = await runSuite(words, { OPENCLAW_GATEWAY_TOKEN: "not-the-token-0123456789" });
+  expect({ status, output }).toMatchObject({
+    status: 1,
+    output: expect.stringMatching(/^3 passed, 1 failed, 0 skipped/m),
+  });
+});
+
+test("a profile that speaks HTTP has no ws address", async () => {
+  const words = ["--base-url", "ws://127.0.0.1:1", "--profile", "chat", "--model", "m"];
+  expect(await runSuite(words)).toMatchObject({ status: 2, notes: expect.stringMatching(/begins with http/) });
+});

@@ -248,12 +248,29 @@ test("a connection that becomes something else has every byte that came behind",
   await expect.poll(() => Buffer.concat(heard).toString()).toBe(`${frames}the end`);
 });
 
+test.each([
+  ["no body", "\r\n"],
+  ["a length", "content-length: 5\r\n\r\nhello"],
+  ["chunks", "transfer-encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"],
+])("what comes behind an offer of something else that is not taken up is answered too: with %s", async (_, rest) => {
+  const door = await openDoor({}, (response) => void response.end(`[${response.req.url}]`));
+  const socket = connect(door.port, "127.0.0.1");
+  onTestFinished(() => void socket.destroy());
+  let text = "";
+  socket.setEncoding("latin1").on("data", (piece: string) => (text += piece));
+  const offer = `POST /offer HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: h2c\r\n${rest}`;
+  socket.write(`${offer}GET /2 HTTP/1.1\r\nhost: x\r\n\r\n${offer}GET /4 HTTP/1.1\r\nhost: x\r\n\r\n`);
+  await expect.poll(() => text.match(/\[[^\]]*\]/g)).toEqual(["[/offer]", "[/2]", "[/offer]", "[/4]"]);
+  expect([door.held(), ...door.faults]).toEqual([0]);
+});
+
 test("whatever is sent in whatever pieces is answered once and in order, and read in between as it may", async () => {
   const bodies = { none: "", length: "content-length: 5\r\n", chunks: "transfer-encoding: chunked\r\n" };
   const payloads = { none: "", length: "hello", chunks: "2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n" };
+  const offer = "connection: upgrade\r\nupgrade: h2c\r\n";
   const kind = fc.constantFrom("none", "length", "chunks", "expect");
   const sent = fc.record({
-    kinds: fc.array(kind, { minLength: 1, maxLength: 60 }),
+    kinds: fc.array(fc.tuple(kind, fc.constantFrom("", "", offer)), { minLength: 1, maxLength: 60 }),
     pieces: fc.array(fc.integer({ min: 1, max: 2000 }), { maxLength: 12 }),
     runningMax: fc.integer({ min: 1, max: 5 }),
     lateness: fc.constantFrom("at once", "later", "slowly"),
@@ -270,12 +287,12 @@ test("whatever is sent in whatever pieces is answered once and in order, and rea
         if (lateness === "slowly" && place % 3 === 0) await delay(1);
         response.end(`[${url} ${body}]`);
       });
-      const requests = kinds.map((each, index) => {
-        if (each === "none") return `GET /${index} HTTP/1.1\r\nhost: x\r\n\r\n`;
-        if (each === "expect") return `GET /${index} HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\n\r\n`;
-        return `POST /${index} HTTP/1.1\r\nhost: x\r\n${bodies[each]}\r\n${payloads[each]}`;
+      const requests = kinds.map(([each, offered], index) => {
+        if (each === "none") return `GET /${index} HTTP/1.1\r\nhost: x\r\n${offered}\r\n`;
+        if (each === "expect") return `GET /${index} HTTP/1.1\r\nhost: x\r\n${offered}expect: 100-continue\r\n\r\n`;
+        return `POST /${index} HTTP/1.1\r\nhost: x\r\n${offered}${bodies[each]}\r\n${payloads[each]}`;
       });
-      const want = kinds.map((each, index) => `[/${index} ${each === "length" || each === "chunks" ? "hello" : ""}]`);
+      const want = kinds.map(([each], index) => `[/${index} ${each === "length" || each === "chunks" ? "hello" : ""}]`);
       const socket = connect(door.port, "127.0.0.1");
       let text = "";
       socket.setEncoding("latin1").on("data", (piece: string) => (text += piece));
@@ -291,6 +308,6 @@ test("whatever is sent in whatever pieces is answered once and in order, and rea
       expect([door.held(), door.cuts(), ...door.faults]).toEqual([0, 0]);
       socket.destroy();
     }),
-    { numRuns: 60 },
+    { numRuns: 60, endOnFailure: true },
   );
 });

@@ -2,7 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from "node:http
 import type { Socket } from "node:net";
 import { loopTime } from "../base/loop-time.ts";
 import { fewMax, type Kind, Pace } from "./pace.ts";
-import { type Parser, parserStop, stopReading, Unparsed } from "./unparsed.ts";
+import { type Parser, parserStop, readBehind, stopReading, Unparsed } from "./unparsed.ts";
 
 /** Requests ahead of their answers that are worked on at once, of all connections together; about 16 MB. Each may have one. */
 const aheadMax = 2048;
@@ -185,6 +185,8 @@ class Pipeline {
 
   #parse(unparsed: Unparsed): void {
     const isNow = unparsed.parse(unparsed.isSliced ? sliceBytes : Infinity);
+    // Behind an offer of something else the parser stops without a word.
+    if (this.#isChunked) unparsed.takeOver();
     this.#count();
     if (!isNow) return;
     if (!this.#waits) this.#readOn();
@@ -198,14 +200,14 @@ class Pipeline {
     this.#isLate = false;
   }
 
-  #keep(bytes: Buffer): void {
+  readonly #keep = (bytes: Buffer): void => {
     if (this.socket.destroyed) return;
     const unparsed = this.#toUnparsed();
     unparsed.keep(bytes);
     if (this.#isChunked) unparsed.takeOver();
     if (this.#waits) this.#onMore();
     else this.#readOn();
-  }
+  };
 
   #toUnparsed(): Unparsed {
     if (this.#unparsed !== undefined) return this.#unparsed;
@@ -238,9 +240,13 @@ class Pipeline {
     const take = parser?.onIncoming;
     if (!parser || !take) return;
     parser.onIncoming = (request, keepAlive) => {
+      const { upgrade: stopsBehind } = request as IncomingMessage & { readonly upgrade?: boolean | null };
       const end = take(request, keepAlive);
+      if (end !== 0) return end;
+      if (stopsBehind === true) readBehind(request, parser, this.#keep);
       const mustStop = this.#isChunked && this.#unparsed?.isSliced !== true;
-      return end === 0 && (mustStop || this.#queue.length > 0 || this.socket.destroyed) ? parserStop : end;
+      const mustStopBehind = this.#queue.length > 0 && stopsBehind !== true;
+      return mustStop || mustStopBehind || this.socket.destroyed ? parserStop : end;
     };
   }
 

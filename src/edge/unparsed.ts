@@ -5,7 +5,14 @@ import type { Socket } from "node:net";
 export interface Parser {
   onIncoming: ((request: IncomingMessage, keepAlive: boolean) => number) | null;
   resume(): void;
+  /** How many it has taken, or its fault. */
   execute(bytes: Buffer): unknown;
+  /** A copy of what it is given, inside of what it calls. */
+  getCurrentBuffer(): Buffer;
+  /** What it calls, by number. */
+  [call: number]: ((taken: unknown) => void) | null;
+  /** `kOnExecute` is with how much it has taken of a read. */
+  readonly constructor: { readonly kOnExecute?: number };
 }
 
 type Give = (bytes: Buffer) => void;
@@ -52,8 +59,9 @@ export class Unparsed {
 
   /** From now on the parser gets no more than `parse` gives it. */
   takeOver(): void {
+    if (this.#give !== undefined || !toParser(this.#socket)) return;
     const [give] = this.#socket.listeners("data");
-    if (this.#give !== undefined || give === undefined) return;
+    if (give === undefined) return;
     this.#give = (bytes) => void Reflect.apply(give, this.#socket, [bytes]);
     // With a second listener Node leaves the bytes to the stream.
     this.#socket.on("data", this.#onData);
@@ -69,8 +77,8 @@ export class Unparsed {
     if (bytes === undefined) return true;
     const given = bytes.subarray(0, bytesMax);
     this.#bytes = undefined;
-    if (this.#give === undefined) this.#socket.emit("data", given);
-    else this.#give(given);
+    const taken = this.#feed(given);
+    if (taken < given.length) this.keep(given.subarray(taken));
     // The parser may have stopped before it came to the end of them.
     const rest = bytes.subarray(given.length - this.length);
     if (rest.length > this.length) this.#bytes = rest;
@@ -91,6 +99,26 @@ export class Unparsed {
     this.#bytes = undefined;
   }
 
+  /** How many the parser has taken; all, if it has said of the others itself what is with them. */
+  #feed(bytes: Buffer): number {
+    const parser = toParser(this.#socket);
+    let taken: unknown;
+    if (parser) {
+      const execute = parser.execute.bind(parser);
+      parser.execute = (given) => {
+        const ended = execute(given);
+        // Told that it has stopped, `keep` has it go on.
+        if (given === bytes) taken = ended;
+        return ended;
+      };
+    }
+    if (this.#give === undefined) this.#socket.emit("data", bytes);
+    else this.#give(bytes);
+    // That of all parsers comes forth again.
+    if (parser) Reflect.deleteProperty(parser, "execute");
+    return typeof taken === "number" && toParser(this.#socket) ? taken : bytes.length;
+  }
+
   /** It speaks something else by now, and whoever listens has to have all. */
   #giveBack(): void {
     if (this.#bytes !== undefined && !this.#socket.destroyed) this.#socket.unshift(this.#bytes);
@@ -108,6 +136,23 @@ export class Unparsed {
 function toParser(socket: Socket): Parser | null | undefined {
   const { parser } = socket as Socket & { readonly parser?: Parser | null };
   return parser;
+}
+
+/**
+ * Behind a request with `Upgrade` llhttp reads nothing, as something else than HTTP might follow. Where that request is
+ * answered like any other, Node forgets what came behind it in the same read. `onRest` gets it.
+ */
+export function readBehind(request: IncomingMessage, parser: Parser, onRest: (bytes: Buffer) => void): void {
+  const { kOnExecute } = parser.constructor;
+  const call = kOnExecute === undefined ? undefined : parser[kOnExecute];
+  if (kOnExecute === undefined || !call) return;
+  parser[kOnExecute] = (taken) => {
+    if (request.complete) parser[kOnExecute] = call;
+    call(taken);
+    if (typeof taken !== "number" || toParser(request.socket) !== parser) return;
+    const bytes = parser.getCurrentBuffer().subarray(taken);
+    if (bytes.length > 0) onRest(bytes);
+  };
 }
 
 interface Handle {

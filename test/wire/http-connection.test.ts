@@ -200,6 +200,10 @@ test("a call that offers HTTP/2 is served over HTTP/1.1", async ({ gateway }) =>
     wire.send(toRequest({ headers: upgrade, body: toChatBody("@@echo ok", { stream }) }));
     expect((await wire.read()).text).toContain('"content":"ok"');
   }
+  const both = ["first", "second"].map((word) => toRequest({ headers: upgrade, body: toChatBody(`@@echo ${word}`) }));
+  wire.send(Buffer.concat(both));
+  expect((await wire.read()).text).toContain('"content":"first"');
+  expect((await wire.read()).text).toContain('"content":"second"');
 });
 
 test("a WebSocket handshake that is none is refused in words, and the port goes on serving", async ({ gateway }) => {

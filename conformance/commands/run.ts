@@ -1,4 +1,3 @@
-import { appendFileSync } from "node:fs";
 import type { Case } from "../case.ts";
 import { toClientsLine } from "../tell/client-verdicts.ts";
 import { runCases } from "../judge/engine.ts";
@@ -15,7 +14,7 @@ import { toAnnotations } from "../report/github.ts";
 import { toMarkdown } from "../report/markdown.ts";
 import { toClosingLine, toReport } from "../report/report.ts";
 import { toShellLine } from "../report/repro.ts";
-import { parseTargets, tryToWrite, writeReports } from "../report/write.ts";
+import { appendBytes, parseTargets, tryToWrite, writeReports } from "../report/write.ts";
 import { refuseIdleGlobs, selectCases } from "../judge/select.ts";
 import { applySet, loadSet } from "../sets.ts";
 import type { Report } from "../shapes.ts";
@@ -194,7 +193,7 @@ function loadReplay(file: string, { baseUrl, start, record }: RunFlags, terminal
 /** The closing lines, and what GitHub's runner reads. */
 function publish(report: Report, words: string, terminal: Terminal): void {
   const summary = terminal.environment["GITHUB_STEP_SUMMARY"];
-  if (summary) tryToWrite(terminal, summary, () => appendFileSync(summary, toMarkdown(report)));
+  if (summary) tryToWrite(terminal, summary, () => appendBytes(summary, toMarkdown(report)));
   if (terminal.environment["GITHUB_ACTIONS"] === "true") for (const line of toAnnotations(report)) terminal.print(line);
   tellFindings(report, words, terminal);
   const ofClients = toClientsLine(report.clients);

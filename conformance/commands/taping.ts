@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { toResultName } from "../tell/findings.ts";
 import { createMask, toSecrets } from "../tell/mask.ts";
 import type { RecordedTake, RecordingEnd, RecordingHead } from "../recording/format.ts";
@@ -9,7 +9,7 @@ import { createPlayer } from "../recording/player.ts";
 import { createRecorder, toStandInSubject } from "../recording/recorder.ts";
 import type { Tape } from "../recording/take.ts";
 import { gunzipSync, gzipSync } from "node:zlib";
-import { tryToWrite } from "../report/write.ts";
+import { appendBytes, tryToWrite, writeText } from "../report/write.ts";
 import type { Report } from "../shapes.ts";
 import { profiles, type Subject } from "../reach/subject.ts";
 import { type Terminal, UsageError } from "../terminal.ts";
@@ -38,13 +38,10 @@ export function startRecording(file: string, target: Subject, facts: RunFacts, t
   const secrets = toSecrets(subject);
   // Of lines that are packed one by one the whole is a file that any program unpacks.
   const pack = (line: object): string | Buffer => (isPacked(file) ? gzipSync(toLine(line)) : toLine(line));
-  let isWritten = tryToWrite(terminal, file, () => {
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, pack(toHead(subject, facts)));
-  });
+  let isWritten = tryToWrite(terminal, file, () => writeText(path, pack(toHead(subject, facts))));
   const append = (line: RecordedTake | RecordingEnd): void => {
     // A disk that is full is told of once.
-    if (isWritten) isWritten = tryToWrite(terminal, file, () => appendFileSync(path, pack(line)));
+    if (isWritten) isWritten = tryToWrite(terminal, file, () => appendBytes(path, pack(line)));
   };
   const tape = createRecorder(subject, secrets, randomUUID(), append);
   const mask = createMask(secrets);

@@ -36,7 +36,7 @@ export function watchClock(clock: Clock = machine): ClockWatch {
   const faults: { readonly atMs: number; readonly what: string }[] = [];
   let last = clock.monotonic();
   let lastWorked = clock.worked();
-  let offset = clock.wall() - last;
+  let offset = readOffset(clock) ?? clock.wall() - last;
   const check = (): void => {
     const now = clock.monotonic();
     const workedMs = clock.worked() - lastWorked;
@@ -44,7 +44,7 @@ export function watchClock(clock: Clock = machine): ClockWatch {
     const stillMs = now - last - tickMs - workedMs;
     if (stillMs > stillMsMax) faults.push({ atMs: now, what: `the suite stood still for ${toSeconds(stillMs)}` });
     last = now;
-    const jumpMs = clock.wall() - now - offset;
+    const jumpMs = (readOffset(clock) ?? offset) - offset;
     if (Math.abs(jumpMs) <= jumpMsMax) return;
     offset += jumpMs;
     faults.push({ atMs: now, what: `the clock of this machine was set by ${toSeconds(jumpMs)}` });
@@ -58,6 +58,19 @@ export function watchClock(clock: Clock = machine): ClockWatch {
     now: clock.monotonic,
     stop: () => clearInterval(timer),
   };
+}
+
+const readsMax = 5;
+const heldMsMax = 50;
+
+/** The time of day less the other. Undefined where the process is held up between the two looks: that is no jump of either. */
+function readOffset({ monotonic, wall }: Clock): number | undefined {
+  for (let reads = 0; reads < readsMax; reads++) {
+    const before = monotonic();
+    const offset = wall() - before;
+    if (monotonic() - before <= heldMsMax) return offset;
+  }
+  return undefined;
 }
 
 function toSeconds(ms: number): string {

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { Report } from "../shapes.ts";
 import { type Terminal, UsageError } from "../terminal.ts";
@@ -60,7 +60,30 @@ export function tryToWrite(terminal: Terminal, path: string, write: () => void):
   }
 }
 
-export function writeText(path: string, text: string): void {
+/** Half a report says something false: of one that there was no room for nothing stays, be it new or in an older one's place. */
+export function writeText(path: string, text: string | Buffer): void {
   mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, text);
+  try {
+    writeFileSync(path, text);
+  } catch (error) {
+    if (isHalfWritten(error, path)) rmSync(path);
+    throw error;
+  }
+}
+
+/** The same for what is added to a file: it stays as it was. */
+export function appendBytes(path: string, bytes: string | Buffer): void {
+  const before = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  try {
+    appendFileSync(path, bytes);
+  } catch (error) {
+    if (isHalfWritten(error, path)) truncateSync(path, before);
+    throw error;
+  }
+}
+
+/** A device and a pipe are no files that one could take away. */
+function isHalfWritten(error: unknown, path: string): boolean {
+  const { syscall } = error as NodeJS.ErrnoException;
+  return syscall === "write" && statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }

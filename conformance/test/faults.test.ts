@@ -118,6 +118,32 @@ test("a full disk costs the reports that it has no room for, and no finding", as
   expect(status).toBe(4);
 });
 
+/** Somebody sets the clock by an hour, many times a second. */
+const jumpingClock = `
+const now = Date.now;
+let hours = 0;
+setInterval(() => hours++, 20).unref();
+Date.now = () => now() + hours * 3_600_000;`;
+
+test("a clock that jumps leaves a recording whose times are true", async () => {
+  const { status, folder } = await runSpoilt(jumpingClock, ["--record", "wire.jsonl"]);
+  expect(status).toBe(0);
+  const lines = readFileSync(join(folder, "wire.jsonl"), "utf8").trim().split("\n");
+  const times = lines.flatMap((line) => [...line.matchAll(/"at":(-?[\d.]+)/g)].map(([, at]) => Number(at)));
+  expect(times.length).toBeGreaterThan(10);
+  expect(Math.min(...times)).toBeGreaterThanOrEqual(0);
+  expect(Math.max(...times)).toBeLessThan(60_000);
+  const replay = spawn(process.execPath, [program, "--replay", "wire.jsonl"], {
+    cwd: folder,
+    stdio: ["ignore", "pipe", "pipe"],
+    env: quiet,
+  });
+  expect(await toEnded(replay)).toMatchObject({
+    status: 0,
+    text: expect.stringContaining("1 passed, 0 failed") as string,
+  });
+});
+
 const full = "/dev/full";
 
 test.runIf(existsSync(full))("a device that is full costs each report, the recording and the baseline: 4", async () => {

@@ -1,3 +1,4 @@
+import { expect } from "vitest";
 import type { EventBatch, RunAdmission, RunEnd, RunHold, RunRecord, RunStore } from "./run-store.ts";
 
 let made = 0;
@@ -46,11 +47,27 @@ export const rowDamages: readonly { readonly what: string; readonly sql: (id: st
   { what: "another form", sql: (id) => `UPDATE run SET form = '{}' WHERE id = ${id}` },
   {
     what: "the end of another run",
-    sql: (id, other) =>
-      ["answer", "end_checksum"]
-        .map(
-          (name) => `UPDATE run SET ${name} = (SELECT o.${name} FROM run AS o WHERE o.id = ${other}) WHERE id = ${id}`,
-        )
-        .join("; "),
+    sql: (id, other) => toOthers(["answer", "end_checksum"], id, other),
   },
 ];
+
+/** Those of them of which something is told where runs are listed. */
+export const toldDamages = [
+  ...rowDamages.filter(({ what }) => ["an error beside it", "another state", "another usage"].includes(what)),
+  { what: "a usage that is none", sql: (id: string) => `UPDATE run SET usage = '{' WHERE id = ${id}` },
+  { what: "the state of another run", sql: (id: string, other: string) => toOthers(["entry_checksum"], id, other) },
+];
+
+/** How such a run is listed. */
+export const toldDamaged = (id: string): object => ({
+  id,
+  state: "failed",
+  usage: undefined,
+  error: expect.stringContaining('"session_damaged"') as string,
+});
+
+function toOthers(names: readonly string[], id: string, other: string): string {
+  return names
+    .map((name) => `UPDATE run SET ${name} = (SELECT o.${name} FROM run AS o WHERE o.id = ${other}) WHERE id = ${id}`)
+    .join("; ");
+}

@@ -163,11 +163,18 @@ export const storage: readonly DefenceRow[] = [
     "none of the run's is told",
     show("src/session/sqlite/sqlite-runs.test.ts", "events that are %s are never served"),
   ),
-  open(
+  row(
     "D27",
-    "a run's row is changed, and runs are listed",
-    "it is not told as it stands",
-    "`GET /v1/runs` tells states, usages and errors as they stand: to check them would read the answer of every run in the list",
+    "a run's row is changed, its state, usage or error, and runs are listed",
+    "it is not told as it stands, and the others are listed",
+    show(
+      "src/session/sqlite/sqlite-runs.test.ts",
+      "a run whose row is damaged is listed as damaged, beside the others: $what",
+    ),
+    show(
+      "src/session/postgres/postgres-store.test.ts",
+      "a run whose row is damaged is listed as damaged, beside the others: $what",
+    ),
   ),
   row(
     "D24",

@@ -1,8 +1,7 @@
 import { hash } from "node:crypto";
 import { crc32 } from "node:zlib";
-import type { Usage } from "../../base/contract.ts";
 import { fromColumn, toColumn } from "../column.ts";
-import { findRunFault, toFormChecksum } from "../run-checksum.ts";
+import { findRunFault, toFormChecksum, toTold } from "../run-checksum.ts";
 import {
   type Admitted,
   type EventBatch,
@@ -13,7 +12,6 @@ import {
   type RunEntry,
   type RunHold,
   type RunRecord,
-  type RunState,
   type RunStore,
   traceFactor,
 } from "../run-store.ts";
@@ -215,14 +213,11 @@ function toEntry(row: RunRow): RunEntry {
     agentId: fromColumn(row.agent_id),
     sessionKey: fromColumn(row.session_key),
     detached: row.detached,
-    // Written by a store, as the usage is.
-    state: row.state as RunState,
+    ...toTold(row, row.expired),
     createdAt: row.created_at,
     startedAt: row.started_at ?? undefined,
     endedAt: row.ended_at ?? undefined,
     lastSeq: row.last_seq,
-    usage: row.usage === null ? undefined : (JSON.parse(row.usage) as Usage),
-    error: row.error ?? undefined,
     expired: row.expired,
   };
 }

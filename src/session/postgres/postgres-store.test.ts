@@ -4,7 +4,7 @@ import { createSilentLog } from "../../base/log.ts";
 import { createTestSchema, programs, type TestSchema } from "../../../test/postgres.fixture.ts";
 import { defineStoreContract } from "../store.suite.ts";
 import type { Message } from "../../base/contract.ts";
-import { begin, rowDamages, toBatch, toEnd } from "../runs.fixture.ts";
+import { begin, rowDamages, toBatch, toEnd, toldDamaged, toldDamages } from "../runs.fixture.ts";
 import type { SessionStore } from "../store.ts";
 import { addTurn, mustOpen, user } from "../turns.fixture.ts";
 import { createPostgresStore } from "./postgres-store.ts";
@@ -80,13 +80,29 @@ describe.skipIf(programs === undefined)("with a server", () => {
     expect((await runs.find(other.id))?.answer).toBe(JSON.stringify(other.id));
   });
 
+  test.each(toldDamages)(
+    "a run whose row is damaged is listed as damaged, beside the others: $what",
+    async ({ sql }) => {
+      const stores = await createTestStores();
+      const { runs } = await stores.connect();
+      const [hold, other] = [await begin(runs), await begin(runs)];
+      for (const one of [hold, other]) await runs.finish(one, toEnd(1));
+      await stores.edit(sql(`'${hold.id}'`, `'${other.id}'`));
+      expect((await runs.list({ limit: 2 })).items).toMatchObject([
+        { id: other.id, state: "completed", error: undefined },
+        toldDamaged(hold.id),
+      ]);
+    },
+  );
+
   test("a run that an earlier version has written is told without checksums", async () => {
     const stores = await createTestStores();
     const { runs } = await stores.connect();
     const hold = await begin(runs);
     await runs.finish(hold, toEnd(1));
-    await stores.edit("UPDATE run SET form_checksum = NULL, end_checksum = NULL");
+    await stores.edit("UPDATE run SET form_checksum = NULL, end_checksum = NULL, entry_checksum = NULL");
     expect(await runs.find(hold.id)).toMatchObject({ answer: '"done"' });
+    expect((await runs.list({ limit: 1 })).items).toMatchObject([{ id: hold.id, state: "completed" }]);
   });
 
   const answerOf = async (store: SessionStore): Promise<string | undefined> => {

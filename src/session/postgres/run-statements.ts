@@ -1,3 +1,4 @@
+import type { CheckedEntry } from "../run-checksum.ts";
 import type { Statement } from "./pool.ts";
 import { Parameters } from "./parameters.ts";
 import { inPassing, now } from "./sql.ts";
@@ -42,17 +43,13 @@ export interface RunStatements {
   readonly remove: Statement;
 }
 
-export interface RunRow {
-  readonly id: string;
+export interface RunRow extends CheckedEntry {
   readonly principal: string;
   readonly namespace: string;
   readonly agent_id: string;
   readonly session_key: string;
   readonly detached: boolean;
-  readonly state: string;
   readonly last_seq: number;
-  readonly usage: string | null;
-  readonly error: string | null;
   readonly expired: boolean;
   readonly created_at: number;
   readonly started_at: number | null;
@@ -79,7 +76,7 @@ export interface EventRow {
 }
 
 const runColumns = `id, principal, namespace, agent_id, session_key, detached, state, last_seq, usage, error, expired,
-  created_at, started_at, ended_at`;
+  created_at, started_at, ended_at, entry_checksum`;
 
 /** The row of a run that its holder may write to. */
 export function toHeldRun(p: Parameters): string {
@@ -90,7 +87,8 @@ export function toHeldRun(p: Parameters): string {
 /** Sets what an end says. */
 export function toEndOf(p: Parameters, events: number): string {
   return `last_seq = last_seq + ${events}, state = ${p.at("state", "text")}, usage = ${p.at("usage", "text")},
-    answer = ${p.at("runAnswer", "text")}, error = ${p.at("error", "text")}, end_checksum = ${p.at("runChecksum", "bigint")}, ended_at = ${now},
+    answer = ${p.at("runAnswer", "text")}, error = ${p.at("error", "text")}, end_checksum = ${p.at("runChecksum", "bigint")},
+    entry_checksum = ${p.at("entryChecksum", "bigint")}, ended_at = ${now},
     started_at = CASE WHEN ${p.at("begun", "boolean")} THEN coalesce(started_at, ${now}) ELSE started_at END`;
 }
 

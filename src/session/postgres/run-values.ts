@@ -1,6 +1,6 @@
 import { crc32 } from "node:zlib";
 import { toColumn } from "../column.ts";
-import { toEndChecksum, toStoredEnd } from "../run-checksum.ts";
+import { toEndChecksum, toEntryChecksum, toStoredEnd } from "../run-checksum.ts";
 import type { EventBatch, RunEnd, RunHold } from "../run-store.ts";
 
 export type Values = Readonly<Record<string, unknown>>;
@@ -22,6 +22,7 @@ export function toEndValues({ id }: RunHold, { begun, freesKey, ...end }: RunEnd
     begun,
     runAnswer: answer,
     runChecksum: toEndChecksum(toColumn(id), stored),
+    entryChecksum: toEntryChecksum(toColumn(id), stored),
     freesKey: freesKey === true,
   };
 }

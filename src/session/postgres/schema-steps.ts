@@ -174,6 +174,12 @@ const steps: readonly Step[] = [
       PRIMARY KEY (key_hash, holder)
     );`,
   },
+  {
+    knownMin: 1,
+    sql: `
+    -- As in run-checksum.ts; null for what an earlier version has written.
+    ALTER TABLE run ADD COLUMN entry_checksum bigint;`,
+  },
 ];
 
 /** How many steps this program knows. */

@@ -123,6 +123,10 @@ const steps: readonly string[] = [
   -- Whether the call that was answered had been sent before.
   ALTER TABLE receipt ADD COLUMN again INTEGER NOT NULL DEFAULT 0;
   `,
+  `
+  -- As in run-checksum.ts; null for what an earlier version has written.
+  ALTER TABLE run ADD COLUMN entry_checksum INTEGER;
+  `,
 ];
 
 /**

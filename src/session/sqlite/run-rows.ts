@@ -2,7 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { crc32 } from "node:zlib";
 import type { Admitted, EventBatch, HeldEnd, RunAdmission, RunHold, RunWish } from "../run-store.ts";
 import { toColumn } from "../column.ts";
-import { toEndChecksum, toFormChecksum, toStoredEnd } from "../run-checksum.ts";
+import { toEndChecksum, toEntryChecksum, toFormChecksum, toStoredEnd } from "../run-checksum.ts";
 import type { Holder } from "./holder.ts";
 import { createRunViews } from "./run-views.ts";
 
@@ -40,7 +40,7 @@ export function createRunRows(database: DatabaseSync, holder: Holder): RunRows {
     WHERE ${held} RETURNING number`);
   const end = database.prepare(`
     UPDATE run SET last_seq = last_seq + $count, state = $state, usage = $usage, answer = $answer, error = $error,
-      end_checksum = $checksum,
+      end_checksum = $checksum, entry_checksum = $entryChecksum,
       started_at = iif($begun, ifnull(started_at, $now), started_at), ended_at = $now
     WHERE ${held} RETURNING number`);
   const putEvent = database.prepare("INSERT INTO run_event (run, seq, body, checksum) VALUES (?, ?, ?, ?)");
@@ -97,6 +97,7 @@ export function createRunRows(database: DatabaseSync, holder: Holder): RunRows {
       const change = {
         ...stored,
         checksum: toEndChecksum(hold.id, stored),
+        entryChecksum: toEntryChecksum(hold.id, stored),
         from: batch.from,
         count: batch.events.length,
         begun: Number(begun),

@@ -1,9 +1,8 @@
 import type { DatabaseSync } from "node:sqlite";
 import { crc32 } from "node:zlib";
-import type { Usage } from "../../base/contract.ts";
-import type { EventPage, RunEntry, RunPage, RunQuery, RunRecord, RunState } from "../run-store.ts";
+import type { EventPage, RunEntry, RunPage, RunQuery, RunRecord } from "../run-store.ts";
 import { fromColumn, toColumn } from "../column.ts";
-import { findRunFault } from "../run-checksum.ts";
+import { type CheckedEntry, findRunFault, toTold } from "../run-checksum.ts";
 import { StoreFailure } from "./store-failure.ts";
 
 /** Looking runs up and reading what they have said. Every function runs inside the caller's transaction. */
@@ -18,17 +17,13 @@ export interface RunViews {
 const pageCharactersMax = 4 * 1024 * 1024;
 
 // The tables are STRICT, so the columns have the types that these rows claim.
-interface EntryRow {
-  readonly id: string;
+interface EntryRow extends CheckedEntry {
   readonly principal: string;
   readonly namespace: string;
   readonly agent_id: string;
   readonly session_key: string;
   readonly detached: number;
-  readonly state: RunState;
   readonly last_seq: number;
-  readonly usage: string | null;
-  readonly error: string | null;
   readonly expired: number;
   readonly created_at: number;
   readonly started_at: number | null;
@@ -49,7 +44,7 @@ interface EventRow {
 }
 
 const entryColumns = `id, principal, namespace, agent_id, session_key, detached, state, last_seq, usage, error, expired,
-  created_at, started_at, ended_at`;
+  created_at, started_at, ended_at, entry_checksum`;
 
 export function createRunViews(database: DatabaseSync): RunViews {
   const getRun = database.prepare(
@@ -120,14 +115,11 @@ function toEntry(row: EntryRow): RunEntry {
     agentId: row.agent_id,
     sessionKey: fromColumn(row.session_key),
     detached: row.detached === 1,
-    state: row.state,
+    ...toTold(row, row.expired === 1),
     createdAt: row.created_at,
     startedAt: row.started_at ?? undefined,
     endedAt: row.ended_at ?? undefined,
     lastSeq: row.last_seq,
-    // Written by this store from what it was given.
-    usage: row.usage === null ? undefined : (JSON.parse(row.usage) as Usage),
-    error: row.error ?? undefined,
     expired: row.expired === 1,
   };
 }

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { begin, mustFind, rowDamages, toBatch, toEnd } from "../runs.fixture.ts";
+import { begin, mustFind, rowDamages, toBatch, toEnd, toldDamaged, toldDamages } from "../runs.fixture.ts";
 import type { SessionStore } from "../store.ts";
 import { mustOpen } from "../turns.fixture.ts";
 import { createDatabasePath } from "./path.fixture.ts";
@@ -47,6 +47,16 @@ test.each(rowDamages)("a run whose row is damaged is never told: $what", async (
   for (const one of [hold, other]) await store.runs.finish(one, toEnd(1, { answer: JSON.stringify(one.id) }));
   edit(sql(`'${hold.id}'`, `'${other.id}'`));
   await expect(store.runs.find(hold.id)).rejects.toMatchObject({ code: "session_damaged" });
+});
+
+test.each(toldDamages)("a run whose row is damaged is listed as damaged, beside the others: $what", async ({ sql }) => {
+  const [hold, other] = [await begin(store.runs), await begin(store.runs)];
+  for (const one of [hold, other]) await store.runs.finish(one, toEnd(1));
+  edit(sql(`'${hold.id}'`, `'${other.id}'`));
+  expect((await store.runs.list({ limit: 2 })).items).toMatchObject([
+    { id: other.id, state: "completed", error: undefined },
+    toldDamaged(hold.id),
+  ]);
 });
 
 test("what a run of an erased session has said is nowhere in the files any more", async () => {

@@ -135,8 +135,16 @@ export const storage: readonly Break[] = [
   without(
     ["D25"],
     "src/session/run-checksum.ts",
-    'crc32(`${text ?? ""}\\n`, sum), crc32(id));',
-    'crc32(`${text ?? ""}\\n`, sum), 0);',
+    "return toChecksum(id, [state, usage, answer, error]);",
+    'return toChecksum("", [state, usage, answer, error]);',
+  ),
+  without(["D27"], "src/session/run-checksum.ts", "row.entry_checksum !== toEntryChecksum(row.id, row)", "false"),
+  // Of another run.
+  without(
+    ["D27"],
+    "src/session/run-checksum.ts",
+    "return toChecksum(id, [state, usage, error]);",
+    'return toChecksum("", [state, usage, error]);',
   ),
   without(["D26"], "src/session/sqlite/run-views.ts", "crc32(body, seq) !== checksum", "false"),
   without(["D26"], "src/session/sqlite/run-views.ts", "seq !== after + events.length + 1 ||", ""),

@@ -28,9 +28,9 @@ async function serve(files: ReadonlyMap<string, string>): Promise<string> {
 }
 
 const serveOne = (text: string): Promise<string> => serve(new Map([["report.html", text]]));
+const open = useBrowser();
 
 describe.skipIf(!hasBrowser)("the report of the suite in a browser", () => {
-  const open = useBrowser();
   let [one, several] = ["", ""];
   beforeAll(() => {
     one = toHtml([createReport()]);
@@ -38,13 +38,19 @@ describe.skipIf(!hasBrowser)("the report of the suite in a browser", () => {
   });
 
   test.for(looks)("is for everybody, at $viewport.width in $colorScheme", async (look) => {
-    for (const text of [one, several]) {
-      const { page } = await open(await serveOne(text), look);
+    const url = await serve(
+      new Map([
+        ["one.html", one],
+        ["several.html", several],
+      ]),
+    );
+    const { page } = await open(url, look);
+    for (const path of ["one.html", "several.html"]) {
+      await page.goto(`${url}/${path}`);
       expect(await findBarriers(page)).toEqual([]);
       expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth")).toBe(true);
       await page.getByRole("button", { name: "SS-02" }).first().click();
       expect(await findBarriers(page)).toEqual([]);
-      await page.close();
     }
   });
 
@@ -69,17 +75,16 @@ describe.skipIf(!hasBrowser)("the report of the suite in a browser", () => {
 });
 
 describe.skipIf(!hasBrowser)("the matrix in a browser", () => {
-  const open = useBrowser();
   const files = new Map([...toSite(createReports(), "guide.html")].map(({ path, text }) => [path, text]));
   const pages = ["index.html", "requirements.html", "requirements/SS-02.html", "servers/alpha.html"];
 
   test.for(looks)("is for everybody, at $viewport.width in $colorScheme", async (look) => {
     const url = await serve(files);
+    const { page } = await open(url, look);
     for (const path of pages) {
-      const { page } = await open(url, look, /^$/, `/${path}`);
+      await page.goto(`${url}/${path}`);
       expect(await findBarriers(page), path).toEqual([]);
       expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path).toBe(true);
-      await page.close();
     }
   });
 

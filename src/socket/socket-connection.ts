@@ -139,6 +139,8 @@ export class SocketConnection implements Member {
   };
 
   readonly #onMessage = (data: unknown, isBinary: boolean): void => {
+    // Who was told to go, maybe because the key is worth nothing any more, can still send until the other end closes.
+    if (this.#options.socket.readyState !== this.#options.socket.OPEN) return;
     this.#heardAt = performance.now();
     if (isBinary || !Buffer.isBuffer(data)) return this.close(1003, "frames are text");
     const incoming = readFrame(data, this.#options.face().assertBounded);

@@ -90,6 +90,23 @@ test("a key that is taken away or may do less is closed, one that may do the sam
   expect(await third.closed()).toMatchObject({ code: 1008 });
 });
 
+test("what a client still sends that was told to go begins nothing", async () => {
+  const gateway = await startTestGateway({ config: keys({ scopes: ["chat"], sessions: "shared" }) });
+  const [socket, watcher] = [await connect(gateway, { token: toSecret("ada") }), await connect(gateway, all)];
+  await watcher.request("sessions.messages.subscribe", { key: "late" });
+  // It does not see that it is closed, and does not close its side.
+  const { _socket: tcp } = socket.socket as unknown as { _socket: { pause(): void; resume(): void } };
+  tcp.pause();
+  await gateway.reload({});
+  socket.ask("chat.send", { sessionKey: "late", message: "Hello.", idempotencyKey: "late-1" });
+  socket.ask("connect", { ...connectParams, auth: { token: testToken } });
+  socket.ask("chat.send", { sessionKey: "late", message: "Hello.", idempotencyKey: "late-2" });
+  tcp.resume();
+  expect(await socket.closed()).toMatchObject({ code: 1008 });
+  expect(await watcher.request("chat.history", { sessionKey: "late" })).toMatchObject({ messages: [] });
+  expect(watcher.payloads("session.message")).toEqual([]);
+});
+
 test("a run goes on with what it began with when the configuration changes", async () => {
   const gateway = await startTestGateway();
   const socket = await connect(gateway);

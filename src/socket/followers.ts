@@ -57,8 +57,8 @@ export class Followers {
   /** The same for every session that the connection may read. */
   subscribe(member: Member): void {
     if (member.signal.aborted || this.#subscribers.has(member)) return;
+    if (!this.#followed.has(member)) this.#meet(member);
     this.#subscribers.add(member);
-    member.signal.addEventListener("abort", () => this.unsubscribe(member), { once: true });
     this.#stopWatching ??= this.#parts.live.watchAll((run) => this.#notice(run));
     for (const run of this.#parts.live.list()) this.#notice(run);
     this.#listen();
@@ -126,6 +126,7 @@ export class Followers {
     this.#followed.set(member, followed);
     const leaveAll = (): void => {
       for (const stored of followed) this.leave(stored, member);
+      this.unsubscribe(member);
     };
     member.signal.addEventListener("abort", leaveAll, { once: true });
     return followed;

@@ -66,6 +66,8 @@ export class SessionFeed {
   readonly #onIdle: () => void;
   #stop: () => void = () => undefined;
   #reading = 0;
+  /** Nobody is told anything any more that comes of this: another feed may have taken its place. */
+  #isOver = false;
 
   constructor(stored: string, parts: FeedParts, onIdle: () => void) {
     this.#stored = stored;
@@ -116,7 +118,7 @@ export class SessionFeed {
 
   /** A run that another gateway carries, which may have ended by now. It is told once. */
   tellElsewhere({ id, agentId, principal: owner, createdAt: startedAt, form }: RunRecord): void {
-    if (this.#told.has(id)) return;
+    if (this.#isOver || this.#told.has(id)) return;
     const { names, runs } = this.#parts;
     const { name = id, asked } = parseForm(form);
     names.remember(owner, name, id);
@@ -209,7 +211,8 @@ export class SessionFeed {
   }
 
   #endIfIdle(): void {
-    if (this.members.size > 0 || this.tellers.size > 0 || this.#reading > 0) return;
+    if (this.#isOver || this.members.size > 0 || this.tellers.size > 0 || this.#reading > 0) return;
+    this.#isOver = true;
     this.#stop();
     this.#onIdle();
   }

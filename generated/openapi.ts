@@ -1920,7 +1920,7 @@ export interface components {
          *     and ends in `~` and 16 digits of its SHA-256; `GET /v1/sessions` lists keys whole.
          */
         SessionUsed: string;
-        /** @description The provider and model that answered, as `provider/model`. */
+        /** @description The provider and model that answered, as `provider/model`. Characters of a name that are not visible ASCII are percent-encoded. */
         ModelUsed: string;
         /**
          * @description The fields of the request that had no effect, separated by commas, in up to about 512 characters; `...` at the end stands for more. Absent if there were none.
@@ -2051,7 +2051,7 @@ export interface operations {
                      *     and ends in `~` and 16 digits of its SHA-256; `GET /v1/sessions` lists keys whole.
                      */
                     "x-openclaw-session-key": string;
-                    /** @description The provider and model that answered, as `provider/model`. */
+                    /** @description The provider and model that answered, as `provider/model`. Characters of a name that are not visible ASCII are percent-encoded. */
                     "x-clawgate-model": string;
                     /**
                      * @description The fields of the request that had no effect, separated by commas, in up to about 512 characters; `...` at the end stands for more. Absent if there were none.

@@ -77,6 +77,25 @@ test("where nothing listens at the first the second answers", async () => {
   expect((await say(gateway, "hi")).headers.get("x-clawgate-model")).toBe("second/b");
 });
 
+test.each([
+  ["lab/%E5%8D%83%E9%97%AE-7b", "lab/千问-7b"],
+  ["lab/Caf%C3%A9", "lab/Café"],
+  ["lab/%E2%80%AEa b%01", "lab/\u202ea b\u0001"],
+  ["l%C3%A4b/100%", "läb/100%"],
+])("a model answers whose name a header has no room for, which is given as %s", async (want, name) => {
+  const { baseUrl, requests } = await startUpstream("openai-chat", answers);
+  const [own = "", model = ""] = name.split("/");
+  const gateway = await startTestGateway({
+    config: { models: { providers: { [own]: provider(baseUrl) } }, agents: { defaults: { model: name } } },
+  });
+  for (const way of ways) {
+    const { status, text, headers } = await say(gateway, "hi", way);
+    expect({ status, text }).toEqual({ status: 200, text: "Here I am." });
+    expect(headers.get("x-clawgate-model")).toBe(want);
+  }
+  expect(requests.map(({ body }) => body["model"])).toEqual([model, model]);
+});
+
 test("the first model answers alone, and the header names it", async () => {
   const { gateway, second } = await start(answers, answers);
   for (const way of ways) expect((await say(gateway, "hi", way)).headers.get("x-clawgate-model")).toBe("first/a");

@@ -151,10 +151,18 @@ function toReplyHeaders(
   return {
     "x-openclaw-agent-id": agent.id,
     "x-openclaw-session-key": toHeaderText(session.key),
-    "x-clawgate-model": model,
+    "x-clawgate-model": toHeaderName(model),
     "x-openclaw-run-id": runId,
     ...(replayed === undefined ? {} : { "x-clawgate-replayed": "true" as const }),
     ...(ignoredText === undefined ? {} : { "x-clawgate-ignored": ignoredText }),
     ...quota?.toHeaders(),
   };
+}
+
+/**
+ * A name of the configuration as the text of a response header, which has room for visible ASCII alone: each other character
+ * is percent-encoded as UTF-8.
+ */
+function toHeaderName(name: string): string {
+  return /^[\x20-\x7e]*$/.test(name) ? name : name.toWellFormed().replaceAll(/[^\x20-\x7e]/gu, encodeURIComponent);
 }

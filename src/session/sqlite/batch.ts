@@ -59,6 +59,6 @@ function begin(database: DatabaseSync, calls: readonly Call[]): void {
 /** SQLITE_IOERR_FSYNC and SQLITE_IOERR_DIR_FSYNC (https://sqlite.org/rescode.html). */
 const flushFailures: readonly unknown[] = [1034, 1290];
 
-function isFlushFailure(error: unknown): boolean {
+export function isFlushFailure(error: unknown): boolean {
   return error instanceof Error && "errcode" in error && flushFailures.includes(error.errcode);
 }

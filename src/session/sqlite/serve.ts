@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { receiveMessageOnPort, type MessagePort } from "node:worker_threads";
-import { createBatch } from "./batch.ts";
+import { createBatch, isFlushFailure } from "./batch.ts";
 import { openDatabase } from "./database.ts";
 import { openHolder } from "./holder.ts";
 import { markKept } from "./kept.ts";
@@ -25,14 +25,14 @@ export function serveStore(port: MessagePort, options: WorkerOptions): void {
     port.close();
     return;
   }
-  const { database, holder, runBatch, keep } = opened;
+  const { database, holder, runBatch, keep, purge } = opened;
 
   port.on("message", (first: ToWorker) => {
     const { calls, isClosing } = drain(port, first);
     if (calls.length > 0) {
       const answers = runBatch(calls);
       if (answers.some(({ ok }, index) => ok && calls[index]?.name === "commit")) keep();
-      if (calls.some(({ name }) => name === "erase")) purgeLog(database);
+      purge(calls.some(({ name }) => name === "erase"));
       post({ type: "answers", answers });
     }
     if (!isClosing) return;
@@ -50,7 +50,7 @@ function open({ path, id }: WorkerOptions) {
   const runBatch = createBatch(database, createOperations(database, holder), assertInPlace);
   const keep = createKeep(path);
   if (database.prepare("SELECT 1 FROM session LIMIT 1").get() !== undefined) keep();
-  return { database, holder, runBatch, keep };
+  return { database, holder, runBatch, keep, purge: createPurge(database) };
 }
 
 /** Marks the database as one that has sessions. It is not worth a turn: where that fails, it is tried with the next. */
@@ -67,9 +67,22 @@ function createKeep(path: string): () => void {
   };
 }
 
-/** Until it is moved into the database, the write-ahead log holds what was erased as it was written. */
-function purgeLog(database: DatabaseSync): void {
-  database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+/**
+ * Until it is moved into the database, the write-ahead log holds what was erased as it was written. Where that fails, as on
+ * a full disk, it is tried again behind the next calls: what was asked for is done all the same. Throws as a batch does.
+ */
+function createPurge(database: DatabaseSync): (isWanted: boolean) => void {
+  let isOwed = false;
+  return (isWanted) => {
+    isOwed ||= isWanted;
+    if (!isOwed) return;
+    try {
+      database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+      isOwed = false;
+    } catch (error) {
+      if (isFlushFailure(error)) throw error;
+    }
+  };
 }
 
 function drain(port: MessagePort, first: ToWorker): { readonly calls: readonly Call[]; readonly isClosing: boolean } {

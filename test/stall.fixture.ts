@@ -73,7 +73,7 @@ export function named(length: number, schema: (at: number) => unknown): Record<s
 }
 
 /** So many of them as make the JSON about so long. */
-function fill<T>(units: number, item: (at: number) => T, most = 90_000): T[] {
+export function fill<T>(units: number, item: (at: number) => T, most = 90_000): T[] {
   const one = JSON.stringify(item(1_000)).length + 8;
   return list(Math.max(1, Math.min(Math.floor(units / one), most)), item);
 }
@@ -82,8 +82,22 @@ const toProperties = (schemas: readonly unknown[]): object =>
   Object.fromEntries(schemas.map((one, at) => [`p${at}`, one]));
 const part = { $ref: "#/$defs/part" };
 
+/** Whether it is at most so long as JSON, without writing all of what is longer. What occurs often in it is written as often. */
+export function isWithin(value: unknown, units: number): boolean {
+  let left = units;
+  const take = (given: unknown): boolean => {
+    left -= typeof given === "string" ? JSON.stringify(given).length : 4;
+    if (left < 0 || typeof given !== "object" || given === null) return left >= 0;
+    return Object.entries(given).every(([name, inner]) => {
+      if (!Array.isArray(given)) left -= name.length + 4;
+      return take(inner);
+    });
+  };
+  return take(value);
+}
+
 /** A small schema of any kind, which refers to itself and to another. */
-const { schema: smallSchema } = fc.letrec<{ schema: object }>((tie) => ({
+const { schema: anySmallSchema } = fc.letrec<{ schema: object }>((tie) => ({
   schema: fc.oneof(
     { maxDepth: 3 },
     fc.constantFrom<object>(
@@ -116,6 +130,8 @@ const { schema: smallSchema } = fc.letrec<{ schema: object }>((tie) => ({
     fc.tuple(tie("schema"), tie("schema")).map((both) => ({ allOf: both })),
   ),
 }));
+
+const smallSchema = anySmallSchema.filter((schema) => isWithin(schema, 10_000_000));
 
 /** What makes patterns and loops of text work. */
 const text = fc.constantFrom(
@@ -199,7 +215,7 @@ export function hostileBodies(units: number): fc.Arbitrary<object> {
       // More names alone take V8 longer to parse than anything that is done with them.
       fc.constant({ ...ask("x"), ...named(Math.min(units / 25, 40_000), () => 1) }),
     )
-    .map(withBriefName);
+    .map((body) => withBriefName({ ...body }, () => brief(body)));
 }
 
 /** A megabyte of counterexample is read by nobody. */
@@ -209,7 +225,7 @@ export function brief(body: object): string {
   return JSON.stringify(body, shorten).slice(0, 800);
 }
 
-function withBriefName(body: object): object {
-  const toName = (): string => brief(body);
-  return Object.defineProperty({ ...body }, fc.toStringMethod, { value: toName });
+/** The same, with a name for when it is a counterexample. */
+export function withBriefName<T extends object>(hostile: T, toName: () => string): T {
+  return Object.defineProperty(hostile, fc.toStringMethod, { value: toName });
 }

@@ -67,6 +67,14 @@ export const bodies: readonly DefenceRow[] = [
     "the loop never stands still for 50 ms",
     wire("stall", "no schema, tool, history or text holds the event loop for more than 50 ms"),
     wire("stall", "a tool server with thousands of tools delays no call"),
+    show(
+      "test/defence/stall.defence.ts",
+      "no schema, tools or history of a megabyte holds the event loop for more than 50 ms",
+    ),
+    show(
+      "test/defence/stall.defence.ts",
+      "no list of a tool server, of a megabyte, makes a call hold the event loop for more than 50 ms",
+    ),
     show("src/model/embedded/instance.test.ts", "is not kept busy by a hostile schema: %s"),
     show(
       "src/run/json-fit.test.ts",

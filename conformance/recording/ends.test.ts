@@ -65,7 +65,7 @@ async function listen(server: Server): Promise<string> {
 
 const few = ["--model", "m", "--sdk", "7", "--only", "NS-0*,SS-0*,MOD-01,SDK-01", "--concurrency", "2"];
 
-test.for(
+test.concurrent.for(
   Object.entries(ends).flatMap(([what, end]) => [
     { what: `${what} while it is probed`, lives: 4, end },
     { what: `${what} among the cases`, lives: 22, end },

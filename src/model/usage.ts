@@ -151,8 +151,12 @@ function toInner(value: unknown, name: string): unknown {
   return typeof value === "object" && value !== null ? (value as Fields)[name] : undefined;
 }
 
-function toCount(value: unknown): number | undefined {
-  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
+/** No call has so many tokens, and days of them can be added up. */
+const countMax = 1e12;
+
+/** What is no number of tokens counts nothing. */
+export function toCount(value: unknown): number | undefined {
+  return typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= countMax ? value : undefined;
 }
 
 /** Without what is undefined; undefined if nothing is left. */

@@ -154,6 +154,28 @@ test("counts that nobody gives are estimated, also where a server writes zeros",
   }
 });
 
+test.each([
+  ["openai-completions", "openai-chat"],
+  ["openai-responses", "openai-responses"],
+  ["anthropic-messages", "anthropic"],
+  ["google-generative-ai", "google"],
+] as const)("counts that are none are estimated: %s", async (api, vendor) => {
+  for (const count of [-1, 1.5, 9_007_199_254_740_991]) {
+    const usage = { prompt: count, completion: count, cached: count, reasoning: count };
+    const { baseUrl } = await startUpstream(vendor, [{ text: "Hi you" }, { finish: "stop", usage }]);
+    const gateway = await startTestGateway({
+      config: { models: { providers: { lab: { api, baseUrl } } }, agents: { defaults: { model: "lab/m" } } },
+    });
+    for (const stream of [true, false]) {
+      const { usage: told, text: said } = await ask(gateway, { stream });
+      expect({ said, completion: told?.completion_tokens }).toEqual({ said: "Hi you", completion: estimated });
+      expect(told?.prompt_tokens).toBeGreaterThan(0);
+      expect(told?.prompt_tokens).toBeLessThan(100);
+    }
+    expect((await gateway.request("/metrics")).status).toBe(200);
+  }
+});
+
 describe("what a model has cost that failed", () => {
   const usage = { prompt: 100, completion: 50 };
   const counts = { prompt_tokens: 100, completion_tokens: 50 };

@@ -4,6 +4,7 @@ import { type Ending, settle, toEnding } from "../finish.ts";
 import type { CountedUsage, ModelEnd, ModelEvent, ModelRequest } from "../model.ts";
 import type { ReportReason } from "../reason-log.ts";
 import { toStopSequences } from "../stop.ts";
+import { toCount } from "../usage.ts";
 import { PartCalls } from "./part-calls.ts";
 import { PartState } from "./part-state.ts";
 import { isUnknownEvent, toSdkFailure } from "./vendor-failure.ts";
@@ -130,11 +131,11 @@ function toPartEnding(finish: LanguageModelV4FinishReason | undefined): Ending |
 
 /** Zeros stand where the vendor has counted nothing: every prompt has tokens. */
 function toUsage(usage: LanguageModelV4Usage | undefined): CountedUsage | undefined {
-  const prompt = usage?.inputTokens.total;
-  const completion = usage?.outputTokens.total;
+  const prompt = toCount(usage?.inputTokens.total);
+  const completion = toCount(usage?.outputTokens.total);
   if (!prompt && !completion) return undefined;
-  const cached = usage?.inputTokens.cacheRead;
-  const reasoning = usage?.outputTokens.reasoning;
+  const cached = toCount(usage?.inputTokens.cacheRead);
+  const reasoning = toCount(usage?.outputTokens.reasoning);
   return {
     ...(prompt ? { prompt_tokens: prompt } : {}),
     ...(completion === undefined ? {} : { completion_tokens: completion }),

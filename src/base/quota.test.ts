@@ -184,4 +184,29 @@ describe("tokens", () => {
     time.wall -= dayMs;
     expect(refusal(() => quota.beginRun())).toMatchObject({ code: "insufficient_quota" });
   });
+
+  test("are those of the real day again when a clock is set right that was years ahead", () => {
+    const { quota, time } = createQuota({ tokensPerDay: 10 });
+    time.wall += 3650 * dayMs;
+    quota.spend(10);
+    expect(refusal(() => quota.beginRun())).toMatchObject({ code: "insufficient_quota" });
+    time.wall -= 3650 * dayMs;
+    quota.beginRun();
+    quota.spend(4);
+    expect(quota.takeUnsaved()).toEqual({ day: toDay(time.wall), tokens: 4 });
+    expect(quota.toHeaders()).toMatchObject({ "x-ratelimit-remaining-tokens": 6 });
+  });
+
+  test("are counted no further than numbers are exact", () => {
+    const { quota, time } = createQuota({ tokensPerDay: 10 });
+    const most = Number.MAX_SAFE_INTEGER;
+    quota.spend(most);
+    quota.spend(most);
+    const taken = quota.takeUnsaved();
+    expect(taken.tokens).toBe(most);
+    quota.spend(1);
+    quota.giveBack(taken);
+    quota.learn({ day: toDay(time.wall), tokens: most });
+    expect(quota.takeUnsaved().tokens).toBe(most);
+  });
 });

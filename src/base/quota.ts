@@ -91,8 +91,8 @@ export class KeyQuota implements Quota {
   spend(tokens: number): void {
     if (this.#limits.tokensPerDay === undefined || tokens <= 0) return;
     this.#turnDay();
-    this.#tokens += tokens;
-    this.#unsaved += tokens;
+    this.#tokens = add(this.#tokens, tokens);
+    this.#unsaved = add(this.#unsaved, tokens);
     this.#parts.onSpent();
   }
 
@@ -106,13 +106,13 @@ export class KeyQuota implements Quota {
 
   /** It could not be saved. */
   giveBack({ day, tokens }: { readonly day: number; readonly tokens: number }): void {
-    if (day === this.#day) this.#unsaved += tokens;
+    if (day === this.#day) this.#unsaved = add(this.#unsaved, tokens);
   }
 
   /** What the key has spent on this day according to all who know; what was spent since is not in it. */
   learn({ day, tokens }: { readonly day: number; readonly tokens: number }): void {
     this.#turnDay();
-    if (day === this.#day) this.#tokens = tokens + this.#unsaved;
+    if (day === this.#day) this.#tokens = add(tokens, this.#unsaved);
   }
 
   toHeaders(): QuotaHeaders {
@@ -171,14 +171,22 @@ export class KeyQuota implements Quota {
     });
   }
 
-  /** The clock may be set back; a day that is over does not come again. */
+  /**
+   * The clock may be set back, and the day before does not come again. One that is set right after it was further ahead does
+   * not keep a key waiting for that day to end.
+   */
   #turnDay(): void {
     const day = toDay(this.#parts.clock.wall());
-    if (day <= this.#day) return;
+    if (day === this.#day || day === this.#day - 1) return;
     this.#day = day;
     this.#tokens = 0;
     this.#unsaved = 0;
   }
+}
+
+/** Beyond this, stores and programs count otherwise than one by one. */
+function add(one: number, other: number): number {
+  return Math.min(one + other, Number.MAX_SAFE_INTEGER);
 }
 
 function toTexts(headers: QuotaHeaders): Record<string, string> {

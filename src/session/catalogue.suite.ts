@@ -29,6 +29,9 @@ export function defineCatalogueTests(connect: Connect): void {
     ];
     expect(await b.addUse(uses)).toEqual([3_000_000_005, 7, 0]);
     expect(await a.addUse([{ name: "ci", day: 20_000, tokens: 0 }])).toEqual([3_000_000_005]);
+    const most = Number.MAX_SAFE_INTEGER;
+    for (const _ of [1, 2]) await a.addUse([{ name: "most", day: 20_000, tokens: most }]);
+    expect(await b.addUse([{ name: "most", day: 20_000, tokens: 1 }])).toEqual([most]);
     await a.addUse([{ name: "ci", day: 20_100, tokens: 1 }]);
     expect(await b.addUse([{ name: "ci", day: 20_000, tokens: 0 }])).toEqual([0]);
   });

@@ -68,7 +68,8 @@ export function toCatalogueStatements(s: string): CatalogueStatements {
       INSERT INTO ${s}.key_use AS u (name, day, tokens)
       SELECT name, day, sum(tokens) FROM unnest($1::text[], $2::integer[], $3::bigint[]) AS given (name, day, tokens)
       GROUP BY name, day ORDER BY name, day
-      ON CONFLICT (name, day) DO UPDATE SET tokens = u.tokens + excluded.tokens RETURNING name, day, tokens`,
+      ON CONFLICT (name, day) DO UPDATE
+      SET tokens = least(u.tokens + excluded.tokens, ${Number.MAX_SAFE_INTEGER}) RETURNING name, day, tokens`,
     },
   };
 }

@@ -8,7 +8,8 @@ const daysKept = 31;
 export function createAddUse(database: DatabaseSync): (uses: readonly KeyUse[]) => number[] {
   const add = database.prepare(`
     INSERT INTO key_use (name, day, tokens) VALUES ($name, $day, $tokens)
-    ON CONFLICT (name, day) DO UPDATE SET tokens = tokens + excluded.tokens RETURNING tokens`);
+    ON CONFLICT (name, day) DO UPDATE SET tokens = min(tokens + excluded.tokens, ${Number.MAX_SAFE_INTEGER})
+    RETURNING tokens`);
   const forget = database.prepare("DELETE FROM key_use WHERE day < ?");
   return (uses) => {
     const totals = uses.map(({ name, day, tokens }) => Number(add.get({ name, day, tokens })?.["tokens"]));

@@ -9,7 +9,7 @@ test.for<Kind>(["modest", "ahead"])(
     let calls = 0;
     const due: Due = {
       kind,
-      isAhead: kind === "ahead",
+      sendsAhead: kind === "ahead",
       goOn() {
         calls++;
         // It would never end.

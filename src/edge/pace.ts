@@ -18,7 +18,7 @@ export type Kind = "modest" | "ahead" | "sliced";
 export interface Due {
   readonly kind: Kind;
   /** It sends ahead of its answers, whatever of it is due. */
-  readonly isAhead: boolean;
+  readonly sendsAhead: boolean;
   /** Begins what it may, or has one slice parsed. */
   goOn(): void;
 }
@@ -42,14 +42,14 @@ export class Pace<T extends Due> {
   #turned: number | undefined;
 
   /** Whether a request of this connection has to wait. */
-  isFull({ isAhead }: Due): boolean {
-    if (!isAhead) return this.begun >= this.allowed;
+  isFull({ sendsAhead }: Due): boolean {
+    if (!sendsAhead) return this.begun >= this.allowed;
     return this.#begunAhead >= (this.#isHurried ? 1 : Math.max(1, this.allowed / aheadShare));
   }
 
   /** To be told of those that send ahead, and of any when `begun` is no longer few. */
-  noteBegun({ isAhead }: Due): void {
-    if (isAhead) this.#begunAhead++;
+  noteBegun({ sendsAhead }: Due): void {
+    if (sendsAhead) this.#begunAhead++;
     if (this.begun >= fewMax) this.#schedule();
   }
 

@@ -1,25 +1,19 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { loopTime } from "../base/loop-time.ts";
-import { fewMax, type Kind, Pace } from "./pace.ts";
-import { type Parser, parserStop, readBehind, stopReading, Unparsed } from "./unparsed.ts";
+import { type Due, fewMax, type Kind, Pace } from "./pace.ts";
+import { type Held, Reading, type ReadingLimits, type Requests } from "./reading.ts";
+import { type Parser, parserStop, readBehind } from "./unparsed.ts";
 
-/** Requests ahead of their answers that are worked on at once, of all connections together; about 16 MB. Each may have one. */
-const aheadMax = 2048;
-
-/** So much of a body in chunks is parsed in one go; it may be 680 chunks. */
-const sliceBytes = 4096;
+/** Requests beyond the one that each connection may have, of all connections together; about 16 MB. */
+const extraMax = 2048;
 
 /** What the parser takes for chunks; of any other coding it says at once that it is none. */
 const chunkedPattern = /(?:^|[ \t,])chunked[ \t]*$/i;
 
-export interface PipelineLimits {
+export interface PipelineLimits extends ReadingLimits {
   /** Requests of one connection that are worked on at once. */
   readonly runningMax: number;
-  /** Bytes that wait to be parsed, of all connections together. */
-  readonly bytesMax: number;
-  /** Told when a connection is closed because too much waits. */
-  readonly onCut?: () => void;
   /** Told of a request that has its answer before all of it has come. */
   readonly onLeftover?: (request: IncomingMessage) => void;
   /** Told of each answer under way when its client says that it will send no more. */
@@ -55,7 +49,7 @@ export interface Pipelines {
  */
 export function boundPipelines(listener: RequestListener, limits: PipelineLimits): Pipelines {
   const pipelines = new WeakMap<Socket, Pipeline>();
-  const all: Shared = { listener, limits, busy: new Set(), pace: new Pace(), held: 0, ahead: 0 };
+  const all: Shared = { listener, limits, busy: new Set(), pace: new Pace(), held: 0, extra: 0 };
   const open = (socket: Socket): Pipeline => {
     const pipeline = new Pipeline(socket, all);
     pipelines.set(socket, pipeline);
@@ -80,14 +74,13 @@ export function boundPipelines(listener: RequestListener, limits: PipelineLimits
 }
 
 /** By all connections. */
-interface Shared {
+interface Shared extends Held {
   readonly listener: RequestListener;
   readonly limits: PipelineLimits;
   readonly busy: Set<Pipeline>;
   readonly pace: Pace<Pipeline>;
-  held: number;
-  /** Requests under way of connections that have others under way. */
-  ahead: number;
+  /** Requests under way of connections that had others under way. */
+  extra: number;
 }
 
 interface Exchange {
@@ -96,22 +89,18 @@ interface Exchange {
 }
 
 /** The requests of one connection. */
-class Pipeline {
+class Pipeline implements Due, Requests {
   readonly socket: Socket;
   readonly #all: Shared;
   readonly #running = new Set<ServerResponse>();
   /** Those that wait; the parser stops when it can, which is with the second or third. */
   readonly #queue: Exchange[] = [];
-  /** Undefined until there is any. */
-  #unparsed: Unparsed | undefined;
-  #hasWaited = false;
-  /** Of what is not parsed, what counts among what is held of all. */
-  #held = 0;
-  /** It has sent a body in chunks. */
-  #isChunked = false;
+  /** Undefined until something has to wait. */
+  #reading: Reading | undefined;
+  isChunked = false;
   #last: IncomingMessage | undefined;
   /** It has sent a request while another was not answered. */
-  isAhead = false;
+  sendsAhead = false;
   /** The time in which its last request should have come was over while that had to wait. */
   #isLate = false;
 
@@ -135,30 +124,30 @@ class Pipeline {
   }
 
   get kind(): Kind {
-    if (this.#queue.length === 0 && this.#unparsed?.isSliced === true) return "sliced";
-    return this.isAhead ? "ahead" : "modest";
+    if (!this.isWaiting && this.#reading?.isSliced === true) return "sliced";
+    return this.sendsAhead ? "ahead" : "modest";
   }
 
-  get #waits(): boolean {
-    return this.#queue.length > 0 || (this.#unparsed?.length ?? 0) > 0;
+  get isWaiting(): boolean {
+    return this.#queue.length > 0;
   }
 
   get #hasRoom(): boolean {
     const { size } = this.#running;
-    return size < this.#all.limits.runningMax && (size === 0 || this.#all.ahead < aheadMax);
+    return size < this.#all.limits.runningMax && (size === 0 || this.#all.extra < extraMax);
   }
 
   get #mayBegin(): boolean {
     const { pace } = this.#all;
-    return this.#hasRoom && (this.isAhead ? !pace.isFull(this) : pace.begun < pace.allowed);
+    return this.#hasRoom && (this.sendsAhead ? !pace.isFull(this) : pace.begun < pace.allowed);
   }
 
   take(exchange: Exchange): void {
     // The rest of the read in which the connection was closed.
     if (this.socket.destroyed) return;
-    if (this.#running.size > 0 || this.#queue.length > 0) this.isAhead = true;
+    if (this.#running.size > 0 || this.#queue.length > 0) this.sendsAhead = true;
     const coding = exchange.request.headers["transfer-encoding"];
-    if (coding !== undefined && chunkedPattern.test(coding)) this.#isChunked = true;
+    if (coding !== undefined && chunkedPattern.test(coding)) this.isChunked = true;
     if (this.#queue.length === 0 && this.#mayBegin) this.#begin(exchange);
     else this.#hold(exchange);
   }
@@ -172,68 +161,24 @@ class Pipeline {
 
   /** Begins what waits, as far as it may. */
   goOn(): void {
-    if (this.socket.destroyed || !this.#waits) return;
+    if (this.socket.destroyed || this.#reading?.isWaiting !== true) return;
     while (this.#queue.length > 0 && this.#mayBegin) {
       const next = this.#queue.shift();
       if (next !== undefined) this.#begin(next);
     }
-    if (this.#queue.length > 0) {
-      if (this.#hasRoom) this.#all.pace.noteDue(this);
-    } else if (this.#unparsed !== undefined && this.#unparsed.length > 0) this.#parse(this.#unparsed);
-    else this.#readOn();
+    if (this.#queue.length === 0) this.#reading.goOn();
+    else if (this.#hasRoom) this.#all.pace.noteDue(this);
   }
 
-  #parse(unparsed: Unparsed): void {
-    const isNow = unparsed.parse(unparsed.isSliced ? sliceBytes : Infinity);
-    // Behind an offer of something else the parser stops without a word.
-    if (this.#isChunked) unparsed.takeOver();
-    this.#count();
-    if (!isNow) return;
-    if (!this.#waits) this.#readOn();
-    else if (this.#queue.length === 0) this.#all.pace.noteDue(this);
+  onParsable(): void {
+    this.#all.pace.noteDue(this);
   }
 
-  #readOn(): void {
-    if (this.#isLate && this.#last?.complete === false) this.#cut();
-    else if (this.#unparsed === undefined) this.socket.resume();
-    else this.#unparsed.readOn();
+  isOverdue(): boolean {
+    const isOverdue = this.#isLate && this.#last?.complete === false;
     this.#isLate = false;
+    return isOverdue;
   }
-
-  readonly #keep = (bytes: Buffer): void => {
-    if (this.socket.destroyed) return;
-    const unparsed = this.#toUnparsed();
-    unparsed.keep(bytes);
-    if (this.#isChunked) unparsed.takeOver();
-    if (this.#waits) this.#onMore();
-    else this.#readOn();
-  };
-
-  #toUnparsed(): Unparsed {
-    if (this.#unparsed !== undefined) return this.#unparsed;
-    this.socket.once("close", () => {
-      this.#unparsed?.drop();
-      this.#count();
-    });
-    return (this.#unparsed = new Unparsed(this.socket, this.#onMore));
-  }
-
-  #stopReading(): void {
-    // A stream that has taken over keeps what it reads.
-    if (this.#unparsed?.isSliced === true) this.socket.pause();
-    else stopReading(this.socket);
-    if (this.#hasWaited) return;
-    this.#hasWaited = true;
-    this.socket.on("resume", this.#onResume);
-  }
-
-  /** More is here than may be parsed in this turn. */
-  readonly #onMore = (): void => {
-    this.#count();
-    this.#stopReading();
-    if (this.#all.held > this.#all.limits.bytesMax) return this.#cut();
-    if (this.#queue.length === 0) this.#all.pace.noteDue(this);
-  };
 
   #watchParser(): void {
     const { parser } = this.socket as Socket & { readonly parser?: Parser | null };
@@ -244,35 +189,24 @@ class Pipeline {
       const end = take(request, keepAlive);
       if (end !== 0) return end;
       if (stopsBehind === true) readBehind(request, parser, this.#keep);
-      const mustStop = this.#isChunked && this.#unparsed?.isSliced !== true;
+      const mustStop = this.isChunked && this.#reading?.isSliced !== true;
       const mustStopBehind = this.#queue.length > 0 && stopsBehind !== true;
       return mustStop || mustStopBehind || this.socket.destroyed ? parserStop : end;
     };
-  }
-
-  #count(): void {
-    const length = this.#unparsed?.length ?? 0;
-    this.#all.held += length - this.#held;
-    this.#held = length;
-  }
-
-  #cut(): void {
-    this.#all.limits.onCut?.();
-    this.socket.destroy();
   }
 
   #begin({ request, response }: Exchange): void {
     this.#last = request;
     const { pace } = this.#all;
     pace.begun++;
-    if (pace.begun >= fewMax || this.isAhead) pace.noteBegun(this);
-    const isAhead = this.#running.size > 0;
-    if (isAhead) this.#all.ahead++;
+    if (pace.begun >= fewMax || this.sendsAhead) pace.noteBegun(this);
+    const isExtra = this.#running.size > 0;
+    if (isExtra) this.#all.extra++;
     else this.#all.busy.add(this);
     this.#running.add(response);
     // Node closes every response of a connection that ends.
     response.on("close", () => {
-      if (isAhead) this.#all.ahead--;
+      if (isExtra) this.#all.extra--;
       this.#end(request, response);
     });
     this.#all.listener(request, response);
@@ -282,8 +216,8 @@ class Pipeline {
     this.#running.delete(response);
     if (this.#running.size === 0) this.#all.busy.delete(this);
     if (!request.complete && !this.socket.destroyed) this.#all.limits.onLeftover?.(request);
-    if (this.#waits) this.#all.pace.noteDue(this);
-    else if (this.#running.size === 0) this.isAhead = false;
+    if (this.#reading?.isWaiting === true) this.#all.pace.noteDue(this);
+    else if (this.#running.size === 0) this.sendsAhead = false;
   }
 
   #hold(exchange: Exchange): void {
@@ -291,15 +225,16 @@ class Pipeline {
     if (this.#queue.length > 1) return;
     // A turn that is full is over soon; else one of those under way will end.
     if (this.#hasRoom) this.#all.pace.noteDue(this);
-    this.#stopReading();
+    this.#toReading().stop();
   }
 
-  // Whoever reads a request's body resumes the socket, and so does Node when answers have been taken.
-  readonly #onResume = (): void => {
-    if (!this.#waits) return;
-    this.#stopReading();
-    if (this.#queue.length === 0) this.#all.pace.noteDue(this);
+  readonly #keep = (bytes: Buffer): void => {
+    if (!this.socket.destroyed) this.#toReading().keep(bytes);
   };
+
+  #toReading(): Reading {
+    return (this.#reading ??= new Reading(this.socket, this, this.#all));
+  }
 
   // Nothing waits then: while something does, nothing is read, and so no end either.
   readonly #onHalfClose = (): void => {

@@ -92,7 +92,7 @@ const connections: readonly Break[] = [
   without(
     ["F17"],
     "src/edge/pipelines.ts",
-    "if (coding !== undefined && chunkedPattern.test(coding)) this.#isChunked = true;",
+    "if (coding !== undefined && chunkedPattern.test(coding)) this.isChunked = true;",
     "",
     {
       tests: ["while many send bodies in tiny chunks, whoever comes is begun at once"],

@@ -18,7 +18,7 @@ export interface Endpoint {
   readonly connections: Agent;
 }
 
-export interface PostOptions {
+export interface ExchangeOptions {
   readonly deadline: Deadline;
   readonly flow: Flow;
   /** The server has accepted the call. */
@@ -26,13 +26,13 @@ export interface PostOptions {
 }
 
 /**
- * Posts one call and resolves when its answer is over. Rejects with a `FailedAttempt` when the server has not accepted
+ * Sends one call and resolves when its answer is over. Rejects with a `FailedAttempt` when the server has not accepted
  * it, with whatever ended an answer that had begun, and with the deadline's reason.
  */
-export async function post(
+export async function exchange(
   { url, headers, connections }: Endpoint,
   body: string,
-  { deadline, flow, accept }: PostOptions,
+  { deadline, flow, accept }: ExchangeOptions,
 ): Promise<void> {
   let accepted = false;
   let refusal: Refusal | undefined;

@@ -119,7 +119,7 @@ async function drip(response: ServerResponse): Promise<void> {
 }
 
 describe("send", () => {
-  it("posts, and gives head and body", async () => {
+  it("sends, and gives head and body", async () => {
     const { call } = await start((response) => {
       const { method, url, headers } = response.req;
       response.writeHead(418, { "x-seen": `${method} ${url} ${String(headers["x-a"])}` }).end("tea");

@@ -32,7 +32,7 @@ const restMs = 1_000;
 const left = new Error("the call was left");
 
 /**
- * Posts one call, hands its answer to the receiver as it comes, and resolves when that is over. When the signal aborts,
+ * Sends one call, hands its answer to the receiver as it comes, and resolves when that is over. When the signal aborts,
  * it lets go at once: of the connection, and of the wait for one. Then it rejects with the signal's reason.
  *
  * Not by `Agent.request`: there a call that waits for a connection is deaf to its signal, and each piece of the answer
@@ -42,13 +42,13 @@ export function send(connections: Agent, { url, headers, body }: UpstreamCall, r
   return new Promise<void>((resolve, reject) => {
     receiver.signal.throwIfAborted();
     const path = url.pathname + url.search;
-    const exchange = new Exchange(receiver, resolve, reject);
-    connections.dispatch({ origin: url.origin, path, method: "POST", headers, body }, exchange);
+    const call = new Call(receiver, resolve, reject);
+    connections.dispatch({ origin: url.origin, path, method: "POST", headers, body }, call);
   });
 }
 
 /** One call, as undici sees it. */
-class Exchange implements Dispatcher.DispatchHandler {
+class Call implements Dispatcher.DispatchHandler {
   readonly #receiver: Receiver;
   readonly #resolve: () => void;
   readonly #reject: (cause: unknown) => void;

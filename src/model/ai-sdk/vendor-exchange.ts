@@ -1,7 +1,7 @@
 import type { Agent } from "undici";
 import type { Brake, Flow } from "../../base/listener.ts";
 import type { Deadline } from "../../base/deadline.ts";
-import { post } from "../../outbound/exchange.ts";
+import { exchange } from "../../outbound/exchange.ts";
 
 export interface ExchangeOptions {
   readonly connections: Agent;
@@ -52,7 +52,7 @@ export function createExchange({ connections, deadline, brake, flow, headers }: 
         headers: toHeaders(init?.headers, headers),
         connections,
       };
-      const posted = post(endpoint, typeof init?.body === "string" ? init.body : "", {
+      const sent = exchange(endpoint, typeof init?.body === "string" ? init.body : "", {
         deadline,
         flow: brake,
         accept({ statusCode }, cut) {
@@ -89,7 +89,7 @@ export function createExchange({ connections, deadline, brake, flow, headers }: 
         body?.error(cause);
         reject(cause);
       };
-      posted.then(end, fail);
+      sent.then(end, fail);
     });
   return {
     fetch: send,

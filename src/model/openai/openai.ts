@@ -11,7 +11,7 @@ import { toWireRequest } from "./wire-request.ts";
 import { listDroppedFields } from "./wire-state.ts";
 import { createConnections } from "../../outbound/connections.ts";
 import { startDeadline } from "../../base/deadline.ts";
-import { type Endpoint, post, retryOnce } from "../../outbound/exchange.ts";
+import { type Endpoint, exchange, retryOnce } from "../../outbound/exchange.ts";
 import { toBrokenAnswer } from "../../outbound/failure.ts";
 
 interface Parts {
@@ -89,7 +89,7 @@ async function converse(
     const text = JSON.stringify(toWireRequest(request, toOwn(request.model), config.forward));
     const target = { ...endpoint, headers: toHeaders(endpoint, request) };
     const attempt = (): Promise<void> =>
-      post(target, text, {
+      exchange(target, text, {
         deadline,
         flow,
         accept(head) {

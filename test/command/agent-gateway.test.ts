@@ -57,6 +57,13 @@ describe("where `agent` runs", () => {
     expect(await listStates(gateway)).toEqual(["completed"]);
   });
 
+  test("is left as one leaves, which the gateway's log says", async () => {
+    const place = createPlace({ config: usual, environment });
+    const gateway = await startCommand(place);
+    await run(place, ["agent", "-m", "@@echo hi"]);
+    expect((await gateway.stop()).notes).toMatch(/"code":1000,.*"msg":"socket closed"/);
+  });
+
   test("is said once where no gateway runs, or it is another's", async () => {
     const place = createPlace({ config: usual, environment });
     const alone = await run(place, ["agent", "-m", "@@echo hi"]);

@@ -36,6 +36,8 @@ interface Waiting {
 
 /** Of the handshakes, HTTP's and the protocol's, each. */
 const patienceMs = 10_000;
+/** Of the parting. */
+const partingMs = 1_000;
 const frameBytesMax = 64 * 2 ** 20;
 /** The gateway ticks more often than it says; one that is silent for so many of them is gone, whatever TCP believes. */
 const silentTicksMax = 2.5;
@@ -115,11 +117,12 @@ export class GatewayLink {
     return check(await promise);
   }
 
+  /** Says so to a gateway that is there, which has a moment to agree: what else there is to do need not wait for it. */
   close(): void {
     this.#silence.stop();
-    this.#socket.close();
-    // Nothing waits for the other side to agree.
-    if (this.#socket.readyState !== WebSocket.OPEN) setImmediate(() => this.#socket.terminate());
+    const late = setTimeout(() => this.#socket.terminate(), this.#socket.readyState === WebSocket.OPEN ? partingMs : 0);
+    this.#socket.once("close", () => clearTimeout(late));
+    this.#socket.close(1000);
   }
 
   #lose(why: string): void {

@@ -23,6 +23,18 @@ test("who is alone begins at once, and goes on at once, until his share is used 
   await waiting;
 });
 
+test("who gives way does so for a turn of the loop also where nobody waits, and else for those that do", async () => {
+  const time = new LoopTime();
+  const told: string[] = [];
+  setImmediate(() => told.push("another"));
+  await time.giveWay();
+  expect(told).toEqual(["another"]);
+  void time.begin();
+  work(11);
+  await Promise.all([time.goOn()?.then(() => told.push("first")), time.giveWay().then(() => told.push("second"))]);
+  expect(told).toEqual(["another", "first", "second"]);
+});
+
 test("of many that begin at once a few do in each turn, in the order in which they came", async () => {
   const time = new LoopTime();
   const turns: number[] = [];

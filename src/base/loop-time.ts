@@ -1,3 +1,5 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+
 /** So long dear work is begun in one turn of the event loop; what has begun then goes on to where it asks again. */
 const shareMs = 10;
 /** So long those that go on come before one that would begin, which shall not wait for ever. */
@@ -39,6 +41,11 @@ export class LoopTime {
   /** The same for what has begun, and comes before what has not. */
   goOn(): Promise<void> | undefined {
     return this.#wait(this.#begun);
+  }
+
+  /** The same for what has been long at work: the others have a turn of the loop also where nobody waits for a share. */
+  giveWay(): Promise<void> {
+    return this.goOn() ?? nextTurn();
   }
 
   #wait(queue: (() => void)[]): Promise<void> | undefined {

@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
 import type { AssistantMessage, FinishReason, TokenLogprob, ToolCall, Usage } from "../base/contract.ts";
 import { GatewayError } from "../base/errors.ts";
 import { loopTime } from "../base/loop-time.ts";
@@ -185,7 +184,7 @@ export async function estimateUsage(
 async function countInTurns(counting: Generator<undefined, number, undefined>): Promise<number> {
   for (;;) {
     // oxlint-disable-next-line no-await-in-loop -- the others shall have a turn, which is what is waited for
-    await (loopTime.goOn() ?? nextTurn());
+    await loopTime.giveWay();
     const { done, value } = counting.next();
     if (done === true) return value;
   }

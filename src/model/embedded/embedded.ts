@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn, setTimeout as delay } from "node:timers/promises";
+import { setTimeout as delay } from "node:timers/promises";
 import { type Listener, untilFree } from "../../base/listener.ts";
 import { loopTime } from "../../base/loop-time.ts";
 import type { Capabilities, ModelEnd, ModelEvent, ModelRequest, Provider } from "../model.ts";
@@ -73,11 +73,11 @@ async function run(
     const { done, value } = moments.next();
     if (done === true) return value;
     if (value.type === "pause") {
-      await (value.ms === 0 ? pauseForOthers() : pause(value.ms, signal));
+      await (value.ms === 0 ? loopTime.giveWay() : pause(value.ms, signal));
       signal.throwIfAborted();
       continue;
     }
-    if ((events += 1) % eventsPerTurn === 0) await pauseForOthers();
+    if ((events += 1) % eventsPerTurn === 0) await loopTime.giveWay();
     if (flow.held) await untilFree(flow, signal);
     signal.throwIfAborted();
     emit(value);
@@ -87,11 +87,6 @@ async function run(
 /** A schema of a few hundred bytes can be as much work as the assistant does for anybody. */
 function isDear({ tools, settings }: ModelRequest): boolean {
   return tools.length > 0 || settings.response_format?.type === "json_schema";
-}
-
-/** Whoever waits for the loop has it. */
-async function pauseForOthers(): Promise<void> {
-  await (loopTime.goOn() ?? nextTurn());
 }
 
 /** Throws the signal's reason when it aborts. */

@@ -76,7 +76,7 @@ const connections: readonly Break[] = [
   without(["C08"], "src/edge/pipelines.ts", "? parserStop : end;", "? end : end;", {
     tests: ["of a client that sends all it can no more is parsed than begins, and the next"],
   }),
-  without(["C08"], "src/edge/pace.ts", "if (!isAhead) return", "if (isAhead || !isAhead) return", {
+  without(["C08"], "src/edge/pace.ts", "if (!sendsAhead) return", "if (sendsAhead || !sendsAhead) return", {
     tests: ["while many send all they can, whoever comes is begun at once"],
     also: [{ file: "src/edge/pace.ts", from: "const begunMax = 64;", to: "const begunMax = 6400;" }],
   }),

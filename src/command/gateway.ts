@@ -42,10 +42,10 @@ Examples:
       const credential = loadCredential(loaded.config, loaded.stateFolder);
       const log = createLog(loaded.config.gateway.log.level, terminal.log);
       const gateway = await startGateway({ ...loaded, credential, log });
-      const announcement = announce(loaded.stateFolder, {
-        url: gateway.url,
-        ...(loaded.path === undefined ? {} : { config: loaded.path }),
-      });
+      const whereabouts = { url: gateway.url, ...(loaded.path === undefined ? {} : { config: loaded.path }) };
+      const announcement = announce(loaded.stateFolder, whereabouts, (cause) =>
+        log.warn({ err: cause }, "other commands are not told of this gateway, or of how its reload went"),
+      );
       terminal.onHangUp(
         createReload({ terminal, options, gateway, stateFolder: loaded.stateFolder, log, announcement }),
       );

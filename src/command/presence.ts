@@ -24,6 +24,7 @@ export interface Presence extends Whereabouts {
   readonly waiting?: readonly string[];
 }
 
+/** Neither throws: that others are not told is no reason to run otherwise. */
 export interface Announcement {
   /** How a reload went. */
   tell(outcome: Pick<Presence, "problem" | "waiting">): void;
@@ -37,9 +38,13 @@ const toLockPath = (stateFolder: string): string => join(stateFolder, "gateway.l
 /**
  * Writes `gateway.pid`. The lock beside it says whether the process is still the one that wrote it: ids of processes are
  * given out again. Of several gateways on one state folder the first is announced; for another the answer is undefined.
- * The folder must exist.
+ * The folder must exist. `onFailed` is told why the file could not be written.
  */
-export function announce(stateFolder: string, whereabouts: Whereabouts): Announcement | undefined {
+export function announce(
+  stateFolder: string,
+  whereabouts: Whereabouts,
+  onFailed: (cause: unknown) => void,
+): Announcement | undefined {
   let lock: FileLock;
   try {
     lock = lockFile(toLockPath(stateFolder));
@@ -54,20 +59,31 @@ export function announce(stateFolder: string, whereabouts: Whereabouts): Announc
     url: toNear(whereabouts.url),
     reloads: 0,
   };
+  const attempt = (change: () => void): void => {
+    try {
+      change();
+    } catch (cause) {
+      onFailed(cause);
+    }
+  };
   const write = (): void => {
     // Whoever reads it meanwhile reads the old one.
     writeFileSync(`${path}.new`, JSON.stringify(presence), { mode: 0o600 });
     renameSync(`${path}.new`, path);
   };
-  write();
+  attempt(() => {
+    // Else it would be that of a gateway that has crashed, if this one cannot be written.
+    rmSync(path, { force: true });
+    write();
+  });
   return {
     tell(outcome) {
       const { problem: _1, waiting: _2, ...lasting } = presence;
       presence = { ...lasting, reloads: presence.reloads + 1, ...outcome };
-      write();
+      attempt(write);
     },
     withdraw() {
-      rmSync(path, { force: true });
+      attempt(() => rmSync(path, { force: true }));
       lock.close();
     },
   };

@@ -1,6 +1,6 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { createPlace, type Place, run, startCommand, usual } from "../command.fixture.ts";
 import { runProcess, startProcess } from "../process.fixture.ts";
 
@@ -56,6 +56,33 @@ test("`reload` takes another token, and one that is broken changes nothing", asy
   ]);
   expect(audit).not.toMatch(new RegExp(`${first}|${second}`));
   for (const token of [first, second]) expect(notes + output).not.toContain(token);
+});
+
+test("a gateway that cannot write what other commands are told of it starts, reloads and ends all the same", async () => {
+  const place = createPlace({ config: withGateway({ auth: { token: first } }) });
+  const draft = join(place.stateFolder, "gateway.pid.new");
+  mkdirSync(draft, { recursive: true, mode: 0o700 });
+  chmodSync(place.stateFolder, 0o700);
+  const unheard = await startProcess(place, first);
+  expect(await run(place, ["reload"])).toMatchObject({ status: 1 });
+  expect(await list(unheard, first)).toBe(200);
+  expect((await unheard.stop()).status).toBe(0);
+
+  rmSync(draft, { recursive: true });
+  const gateway = await startProcess(place, first);
+  const { pid } = JSON.parse(readFileSync(join(place.stateFolder, "gateway.pid"), "utf8")) as { pid: number };
+  mkdirSync(draft);
+  for (const token of [second, first]) {
+    configure(place, withGateway({ auth: { token } }));
+    process.kill(pid, "SIGHUP");
+    await vi.waitFor(async () => expect(await list(gateway, token)).toBe(200), { interval: 20, timeout: 30_000 });
+  }
+  rmSync(draft, { recursive: true });
+  expect(await runProcess(place, ["reload"])).toMatchObject({ status: 0 });
+  const { status, notes } = await gateway.stop();
+  expect(status).toBe(0);
+  expect(notes).not.toContain("configuration not reloaded");
+  expect(notes.match(/other commands are not told/g)).toHaveLength(2);
 });
 
 test("a secret whose file has gone stays what it was, for requests and for `reload`", async () => {

@@ -1,4 +1,4 @@
-import {
+import fs, {
   existsSync,
   mkdtempSync,
   readdirSync,
@@ -8,9 +8,10 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { onEnd } from "../../../test/end.fixture.ts";
 import { RotatedFile } from "./rotated-file.ts";
 
@@ -33,6 +34,27 @@ test.each([
   file.close();
   const found = readdirSync(folder).map((name) => [name, readLines(join(folder, name))]);
   expect(Object.fromEntries(found)).toEqual(want);
+});
+
+test("where no new file is to be had, those before it stay, however often it is tried", () => {
+  const folder = makeFolder();
+  const file = new RotatedFile({ path: join(folder, "audit"), bytesMax: 6, keep: 2 });
+  for (const line of ["1", "2", "3", "4", "5", "6"]) file.append(line);
+  // As in a process that has as many files open as it may.
+  const open = vi.spyOn(fs, "openSync").mockImplementation(() => {
+    throw new Error("EMFILE: too many open files");
+  });
+  syncBuiltinESMExports();
+  try {
+    for (const _ of [1, 2, 3]) expect(() => file.append("lost")).toThrow("EMFILE");
+  } finally {
+    open.mockRestore();
+    syncBuiltinESMExports();
+  }
+  file.append("7");
+  file.close();
+  const found = readdirSync(folder).map((name) => [name, readLines(join(folder, name))]);
+  expect(Object.fromEntries(found)).toEqual({ audit: ["7"], "audit.1": ["4", "5", "6"], "audit.2": ["1", "2", "3"] });
 });
 
 test("lines are added to what is there, and a line that is longer than a file is kept whole", () => {

@@ -1,4 +1,14 @@
-import { closeSync, constants, fchmodSync, fstatSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fchmodSync,
+  fstatSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
 
 export interface RotatedFileOptions {
   readonly path: string;
@@ -43,8 +53,11 @@ export class RotatedFile {
   #rotate(): void {
     const { path, keep } = this.#options;
     const toName = (age: number): string => (age === 0 ? path : `${path}.${age}`);
-    rmSync(toName(keep), { force: true });
-    for (let age = keep - 1; age >= 0; age--) moveIfThere(toName(age), toName(age + 1));
+    // Where it is missing, the others have moved already, and then there was no new one to be had.
+    if (existsSync(path)) {
+      rmSync(toName(keep), { force: true });
+      for (let age = keep - 1; age >= 0; age--) moveIfThere(toName(age), toName(age + 1));
+    }
     const next = open(path);
     closeSync(this.#descriptor);
     this.#descriptor = next;

@@ -70,6 +70,7 @@ function play(
   ending: AbortSignal,
   heard: (text: string) => void = () => undefined,
   person?: Terminal["person"],
+  interactive = false,
 ): Played {
   let [status, output, notes] = [0, "", ""];
   const terminal: Terminal = {
@@ -87,7 +88,7 @@ function play(
     },
     paint: { print: plain, note: plain },
     log: { write: (line) => void (notes += line) },
-    interactive: false,
+    interactive,
     person,
     readInput: () => Promise.resolve(input),
     ending,
@@ -109,6 +110,11 @@ function play(
 /** Runs a command to its end, with this standard input. */
 export function run(place: Place, args: readonly string[], input = ""): Promise<Ended> {
   return play(place, args, input, new AbortController().signal).ended;
+}
+
+/** The same, with a screen that shows what is printed. */
+export function watch(place: Place, args: readonly string[]): Promise<Ended> {
+  return play(place, args, "", new AbortController().signal, undefined, undefined, true).ended;
 }
 
 /** Somebody at a keyboard that is no terminal: lines go in whole, and nothing is drawn. */

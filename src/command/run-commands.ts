@@ -3,6 +3,7 @@ import { Command, Option } from "commander";
 import type { LoadedConfig } from "../base/config/load.ts";
 import type { ChatCompletionChunk, ErrorBody, Run } from "../base/contract.ts";
 import { GatewayError } from "../base/errors.ts";
+import { toPrintable } from "./agent/printable.ts";
 import { addConfigOption, type CommonOptions, loadWithState, noteWarnings } from "./common.ts";
 import { type CallGateway, findGateway } from "./gateway-call.ts";
 import { assertKnown } from "./mistake.ts";
@@ -49,7 +50,8 @@ function createList(terminal: Terminal): Command {
       const { data, has_more: hasMore } = (await response.json()) as { data: readonly Run[]; has_more: boolean };
       // An agent that was taken out of the configuration may have left some.
       if (data.length === 0) assertKnown(loaded.config, query.agent, query.session);
-      for (const run of data) terminal.print(json === true ? JSON.stringify(run) : toLine(run));
+      const toShown = toScreen(terminal);
+      for (const run of data) terminal.print(json === true ? JSON.stringify(run) : toShown(toLine(run)));
       if (json === true) return;
       if (data.length === 0) terminal.note("There are none.");
       if (hasMore) terminal.note("There are more: --limit, --state, --agent and --session say which.");
@@ -130,7 +132,12 @@ async function print(response: Response, terminal: Terminal, json: boolean): Pro
 
 function show({ choices: [choice] }: ChatCompletionChunk, terminal: Terminal): void {
   const text = choice?.delta.content ?? choice?.delta.refusal;
-  if (text) terminal.write(text);
+  if (text) terminal.write(toScreen(terminal)(text));
   for (const call of choice?.delta.tool_calls ?? [])
-    if ("function" in call && call.function?.name) terminal.note(`calls the tool ${call.function.name}`);
+    if ("function" in call && call.function?.name) terminal.note(toPrintable(`calls the tool ${call.function.name}`));
+}
+
+/** What clients and models have said, as a screen may be told it; a file or a pipe gets it as it is. */
+function toScreen({ interactive }: Terminal): (text: string) => string {
+  return interactive ? toPrintable : (text) => text;
 }

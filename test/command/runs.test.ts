@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from "vitest";
 import type { Run } from "../../src/base/contract.ts";
 import { pick } from "../breadth.fixture.ts";
-import { createPlace, type Place, run, usual } from "../command.fixture.ts";
+import { createPlace, type Place, run, usual, watch } from "../command.fixture.ts";
 import { testToken } from "../gateway.fixture.ts";
 import { type GatewayProcess, start, startProcess } from "../process.fixture.ts";
 import { ask, detach, readSome, toRunId } from "../runs/runs.fixture.ts";
@@ -19,6 +19,16 @@ async function begin(content: string, user: string): Promise<string> {
   await readSome(response, 2);
   return toRunId(response);
 }
+
+test("what models and clients have said moves no cursor of a screen, and is whole in a pipe", async () => {
+  const said = "a\u001b]0;owned\u0007b\u009b2Jc";
+  const id = await begin(`@@echo ${said}`, "eve\u009b31m");
+  expect((await run(place, ["runs", "follow", id])).output).toBe(`${said}\n`);
+  const [followed, listed] = [await watch(place, ["runs", "follow", id]), await watch(place, ["runs"])];
+  expect(followed.output).toBe("a\u{fffd}]0;owned\u{fffd}b\u{fffd}2Jc\n");
+  expect(listed.output).toContain("openai-user:eve\u{fffd}31m");
+  expect((await run(place, ["runs"])).output).toContain("openai-user:eve\u009b31m");
+});
 
 test("`runs` lists them, `follow` prints what one says, and `cancel` ends it", async () => {
   expect(await run(place, ["runs"])).toEqual({ status: 0, output: "", notes: "There are none.\n" });

@@ -16,7 +16,8 @@ export async function showRun(door: AgentDoor, asked: Asked, json: boolean, term
         if (terminal.interactive && !json) terminal.note(`${run.agentId}, session ${run.sessionKey}`);
       },
       onText: (text) => void (json || terminal.write(toShown(text))),
-      onNote: (text) => void (json || terminal.note(toShown(text))),
+      // Read by a person, wherever the text goes.
+      onNote: (text) => void (json || terminal.note(toPrintable(text))),
     });
     if (!json) return terminal.write("\n");
     const { toolCalls, ...others } = said;

@@ -63,7 +63,7 @@ export interface components {
                          */
                         requiredHeaders: string[];
                         /**
-                         * @description The users that may call; empty, whoever the proxy has signed in.
+                         * @description The users that may call; empty, whoever the proxy has signed in. None may have the name of a key.
                          * @default []
                          */
                         allowUsers: string[];

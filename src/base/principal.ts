@@ -63,5 +63,8 @@ export const operator: Principal = {
   scopes: new Set(["chat", "sessions", "metrics", "admin"]),
 };
 
+/** The name of whoever a proxy has signed in, where the configuration names no users. */
+export const proxyUserName = "proxy-user";
+
 /** Whoever calls what is open to all. */
 export const anybody: Principal = { ...unlimited, name: "anybody", scopes: new Set(), agents: new Set() };

@@ -1,9 +1,10 @@
+import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import { isLoopback } from "../base/config/check.ts";
 import { toProxyList } from "../base/config/proxy-list.ts";
 import type { Config } from "../base/contract.ts";
 import { GatewayError } from "../base/errors.ts";
-import { operator, type Principal } from "../base/principal.ts";
+import { operator, type Principal, proxyUserName } from "../base/principal.ts";
 import { isListed } from "./forwarded.ts";
 import { toPeer } from "./passage.ts";
 
@@ -32,9 +33,15 @@ export function createSignIn({ trustedProxies, auth }: Config["gateway"]): SignI
     if (others.length > 0) {
       throw new GatewayError("invalid_http", `The header '${userHeader}' is there twice.`, { param: userHeader });
     }
-    const name = user.trim();
+    const name = toText(user).trim();
     if (name === "" || name.length > userCharsMax || (allowed.size > 0 && !allowed.has(name))) return undefined;
     // Names label metrics, which only those of the configuration may make grow.
-    return { ...operator, name: allowed.size > 0 ? name : "proxy-user", logFields: { key: name } };
+    return { ...operator, name: allowed.size > 0 ? name : proxyUserName, logFields: { key: name } };
   };
+}
+
+/** Node takes the bytes of a header for Latin-1, and proxies write names in UTF-8. */
+function toText(given: string): string {
+  const bytes = Buffer.from(given, "latin1");
+  return isUtf8(bytes) ? bytes.toString() : given;
 }

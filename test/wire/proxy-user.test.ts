@@ -4,6 +4,7 @@ import { assertUsable } from "../../src/base/config/check.ts";
 import { parseConfig } from "../../src/base/config/load.ts";
 import { findWeakAuth } from "../../src/base/config/secret.ts";
 import { startTestGateway, type TestGateway, testToken } from "../gateway.fixture.ts";
+import { toKeyConfig } from "../keys.fixture.ts";
 import { expectError } from "./error.fixture.ts";
 import { type Answer, exchangeFrom } from "./socket.fixture.ts";
 
@@ -17,6 +18,11 @@ function toGateway(trustedProxy: object): { trustedProxies: string[]; auth: obje
       trustedProxy: { userHeader: "X-Forwarded-User", allowLoopback: true, ...trustedProxy },
     },
   };
+}
+
+function withKey(name: string, trustedProxy: object): object {
+  const { auth, ...rest } = toGateway(trustedProxy);
+  return { ...rest, auth: { ...auth, keys: toKeyConfig(name) } };
 }
 
 function startBehindProxy(trustedProxy: object = {}): Promise<TestGateway> {
@@ -99,6 +105,16 @@ test("users that are not among those allowed are 401, and so is a request withou
   }
 });
 
+test("a user has the name that the proxy has written, in whatever letters", async () => {
+  const gateway = await startBehindProxy({ allowUsers: ["Zoë", "Ὀδυσσεύς"] });
+  for (const user of ["Zoë", "Ὀδυσσεύς"]) {
+    expect((await visit(proxy, gateway, [`X-Forwarded-User: ${user}`])).status).toBe(200);
+    await expect.poll(() => gateway.log.filter(({ key }) => key === user)).toHaveLength(1);
+  }
+  // The same to the eye, in other bytes.
+  expectError(await visit(proxy, gateway, ["X-Forwarded-User: Zoe\u0308"]), { code: "invalid_api_key" });
+});
+
 const unusable: readonly (readonly [what: string, gateway: object, says: RegExp])[] = [
   ["no header", { auth: { mode: "trusted-proxy" } }, /trustedProxy\.userHeader/],
   ["no proxy", { ...toGateway({}), trustedProxies: [] }, /^gateway\.auth\.mode .*gateway\.trustedProxies/],
@@ -107,6 +123,8 @@ const unusable: readonly (readonly [what: string, gateway: object, says: RegExp]
     { auth: { ...toGateway({}).auth, token: testToken }, trustedProxies: [proxy] },
     /^gateway\.auth\.token /,
   ],
+  ["a key that is called as everybody", withKey("proxy-user", {}), /^gateway\.auth\.keys\.proxy-user has the name/],
+  ["a key that is called as a user", withKey("ada", { allowUsers: ["ada"] }), /^gateway\.auth\.keys\.ada has the name/],
   ["a proxy that is not believed", { ...toGateway({ allowLoopback: false }), bind: "lan" }, /allowLoopback/],
   [
     "a port that no proxy reaches",
@@ -116,6 +134,14 @@ const unusable: readonly (readonly [what: string, gateway: object, says: RegExp]
 ];
 test.each(unusable)("with %s the configuration is refused", (_, gateway, says) => {
   expect(() => assertUsable(parseConfig({ gateway }))).toThrow(says);
+});
+
+test("a key may be called as a user of whom nobody speaks", () => {
+  for (const [name, users] of [
+    ["proxy-user", ["ada"]],
+    ["ada", ["eve"]],
+  ] as const)
+    expect(() => assertUsable(parseConfig({ gateway: withKey(name, { allowUsers: users }) }))).not.toThrow();
 });
 
 test("what lets every process of the machine say who it is, is warned of", () => {

@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import type { Config, KeyConfig } from "../contract.ts";
 import { ConfigError } from "./config-error.ts";
+import { proxyUserName } from "../principal.ts";
 import type { ConfigWarning } from "./suspicion.ts";
 
 /** Who is no key, but stands where their names do. */
@@ -35,8 +36,13 @@ export function assertKeys({ gateway: { auth }, agents }: Config): void {
   const owners = new Map(
     [auth.token, auth.password].flatMap((secret) => (secret === undefined ? [] : [toOwner(secret)])),
   );
+  const users = listProxyUsers(auth);
   for (const [name, key] of keys) {
     const place = `gateway.auth.keys.${name}`;
+    if (users.has(name))
+      throw new ConfigError(
+        `${place} has the name of somebody whom the proxy signs in, and each would have the runs of the other. Give the key another name.`,
+      );
     if (reservedNames.has(name)) throw new ConfigError(`${place} has a name that no key may have.`);
     const unknown = key.agents?.find((id) => !ids.has(id));
     if (unknown !== undefined)
@@ -45,6 +51,12 @@ export function assertKeys({ gateway: { auth }, agents }: Config): void {
     owners.set(key.sha256.toLowerCase(), `${place}'s`);
     toExpiry(key, place);
   }
+}
+
+/** By the names that their runs have. */
+function listProxyUsers({ mode, trustedProxy }: Config["gateway"]["auth"]): ReadonlySet<string> {
+  if (mode !== "trusted-proxy" || trustedProxy === undefined) return new Set();
+  return new Set(trustedProxy.allowUsers.length === 0 ? [proxyUserName] : trustedProxy.allowUsers);
 }
 
 function toOwner(secret: string): [string, string] {

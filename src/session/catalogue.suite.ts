@@ -89,6 +89,8 @@ function defineListTests(connect: Connect): void {
     await addSessions(store, ["agent:a_b:x", "agent:aXb:x", "agent:a_b2:x", "agent:a_:x", "agent:a_b:\u{10ffff}"]);
     expect(await listKeys(store, { agentId: "a_b" })).toEqual(["agent:a_b:\u{10ffff}", "agent:a_b:x"]);
     expect(await listKeys(store, { agentId: "a" })).toEqual([]);
+    for (const agentId of ["a_b\u0000", "\u0000", "\ud800", "a_b:\u0000", '"'])
+      expect(await listKeys(store, { agentId })).toEqual([]);
   });
 
   test("comes in pages that stay where they are while sessions come, go on and go", async () => {
@@ -165,7 +167,9 @@ function defineHistoryTests(connect: Connect): void {
       items: [{ sequence: 3 }],
       hasMore: false,
     });
-    expect(await store.history("k", { ...current, after: 3 })).toEqual({ items: [], hasMore: false });
+    // As many digits as the id of a message may have.
+    for (const after of [3, 999_999_999_999_999])
+      expect(await store.history("k", { ...current, after })).toEqual({ items: [], hasMore: false });
     expect(await store.history("unknown", current)).toBeUndefined();
   });
 

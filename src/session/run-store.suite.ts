@@ -210,6 +210,16 @@ function defineListTests(connect: Connect): void {
     expect(await ids(runs, { principal: "ci" })).toEqual([shared, own]);
     expect(await ids(runs, { agentIds: ["beta", "none"] })).toEqual([beta]);
     expect(await ids(runs, { agentIds: [] })).toEqual([]);
+    for (const odd of ["beta\u0000", "\u0000", "\ud800"]) {
+      expect(await ids(runs, { agentIds: [odd] })).toEqual([]);
+      expect(await ids(runs, { principal: odd })).toEqual([]);
+      expect(await ids(runs, { namespace: odd })).toEqual([]);
+      expect(await ids(runs, { sessionKey: odd })).toEqual([]);
+      expect(await runs.find(odd)).toBeUndefined();
+      expect(await runs.findKeyed(odd, odd)).toBeUndefined();
+      expect(await runs.cancel(odd)).toBe(false);
+      await ids(runs, { before: odd });
+    }
     expect(await ids(runs, { sessionKey: "agent:main:a" })).toEqual([ended.id, shared]);
     expect(await ids(runs, { states: ["completed", "failed"] })).toEqual([ended.id]);
     await other.close();

@@ -97,7 +97,7 @@ export function createSessionReader(pool: Pool, statements: TranscriptStatements
         createdAt = row.created_at;
       }
       // `;` follows `:`, so this is every key that begins so.
-      const prefix = namespace + (agentId === undefined ? "agent" : `agent:${agentId}`);
+      const prefix = namespace + (agentId === undefined ? "agent" : `agent:${toColumn(agentId)}`);
       const prefixes = agentIds?.map((id) => `${namespace}agent:${id}`) ?? null;
       const values = [`${prefix}:`, `${prefix};`, prefixes, createdAt, toColumn(after ?? ""), limit + 1];
       const rows = await pool.run<EntryRow>(statements.list, () => values);

@@ -75,7 +75,8 @@ export function toRow(
     key,
     sessionId: toSessionId(stored, entry?.createdAt),
     kind: "direct",
-    displayName: name,
+    // Nothing may stand behind the agent's id, too.
+    displayName: name === "" ? key : name,
     agentId,
     updatedAt: entry?.updatedAt ?? null,
     ...(agent === undefined ? {} : toModelNames(agent)),

@@ -121,6 +121,22 @@ test("a session is described, reset and deleted, and those who look on are told"
   expect(await socket.request("sessions.describe", { key: "kept" })).toEqual({ session: null });
 });
 
+test("a session whose key has nothing behind its agent is one like others", async ({ gateway }) => {
+  const [socket, key] = [await connect(gateway, all), "agent:main:"];
+  await socket.request("chat.send", { sessionKey: key, message: "@@echo Hello.", idempotencyKey: "e-1" });
+  await socket.ended("e-1");
+  const { messages, sessionInfo } = await socket.request("chat.history", { sessionKey: key });
+  expect({ messages: messages.length, sessionInfo }).toMatchObject({
+    messages: 2,
+    sessionInfo: { key, displayName: key },
+  });
+  const { session } = await socket.request("sessions.describe", { key });
+  expect(session).toMatchObject({ key, displayName: key });
+  const { sessions } = await socket.request("sessions.list");
+  expect(sessions.map((row) => row.key)).toContain(key);
+  expect(await socket.request("sessions.delete", { key })).toMatchObject({ deleted: true });
+});
+
 test("a session that is reset or deleted over HTTP is told to those who look on", async () => {
   const endpoints = { sessions: { enabled: true } };
   const gateway = await startTestGateway({ config: { gateway: { http: { endpoints } } } });

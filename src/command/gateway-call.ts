@@ -15,10 +15,22 @@ export function findGateway({ config, stateFolder }: LoadedConfig): CallGateway 
   if (presence === undefined) return undefined;
   const headers = toHeaders(loadCredential(config, stateFolder));
   return async (path, init = {}) => {
-    const response = await fetch(`${presence.url}${path}`, { ...init, headers });
+    const response = await untilGone(presence.url, fetch(`${presence.url}${path}`, { ...init, headers }));
     if (response.ok) return response;
-    throw toRefusal(await response.json());
+    throw toRefusal(await untilGone(presence.url, response.json()));
   };
+}
+
+/** Says of a gateway that has ended meanwhile, or of a connection to it, what a person can do something with. */
+export async function untilGone<Result>(url: string, asked: Promise<Result>): Promise<Result> {
+  try {
+    return await asked;
+  } catch (cause) {
+    // So `fetch` says it of a connection, with what has become of that as the cause; who has ended the call knows.
+    if (!(cause instanceof TypeError) || cause.cause === undefined) throw cause;
+    const message = `The gateway at ${new URL(url).origin} is gone, or the connection to it. \`clawgate runs\` says how its runs are when it is there again.`;
+    throw new GatewayError("shutting_down", message, { cause });
+  }
 }
 
 function toHeaders(credential: ReturnType<typeof loadCredential>): Record<string, string> {

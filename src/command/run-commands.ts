@@ -5,7 +5,7 @@ import type { ChatCompletionChunk, ErrorBody, Run } from "../base/contract.ts";
 import { GatewayError } from "../base/errors.ts";
 import { toPrintable } from "./agent/printable.ts";
 import { addConfigOption, type CommonOptions, loadWithState, noteWarnings } from "./common.ts";
-import { type CallGateway, findGateway } from "./gateway-call.ts";
+import { type CallGateway, findGateway, untilGone } from "./gateway-call.ts";
 import { assertKnown } from "./mistake.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -125,7 +125,10 @@ async function print(response: Response, terminal: Terminal, json: boolean): Pro
       else if (!json) show(event, terminal);
     },
   });
-  for await (const bytes of response.body ?? []) parser.feed(decoder.decode(bytes, { stream: true }));
+  const read = async (): Promise<void> => {
+    for await (const bytes of response.body ?? []) parser.feed(decoder.decode(bytes, { stream: true }));
+  };
+  await untilGone(response.url, read());
   if (!json) terminal.write("\n");
   if (failure !== undefined) throw failure;
 }

@@ -1,4 +1,4 @@
-import { beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import type { Run } from "../../src/base/contract.ts";
 import { pick } from "../breadth.fixture.ts";
 import { createPlace, type Place, run, usual, watch } from "../command.fixture.ts";
@@ -19,6 +19,16 @@ async function begin(content: string, user: string): Promise<string> {
   await readSome(response, 2);
   return toRunId(response);
 }
+
+test("who follows a run of a gateway that is killed is told so, and nothing of the program's own", async () => {
+  const id = await begin("@@words 1000 delay=50ms", "eve");
+  const following = start(place, ["runs", "follow", id]);
+  await vi.waitFor(() => expect(following.output()).toContain("word1 "), { interval: 20, timeout: 30_000 });
+  gateway.process.kill("SIGKILL");
+  const { status, notes } = await following.ended;
+  expect(status).toBe(1);
+  expect(notes).toMatch(/^clawgate: The gateway at \S+ is gone, [^\n]*\n$/);
+});
 
 test("what models and clients have said moves no cursor of a screen, and is whole in a pipe", async () => {
   const said = "a\u001b]0;owned\u0007b\u009b2Jc";

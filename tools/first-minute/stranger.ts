@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, symlinkSync } from "node:fs";
+import { existsSync, mkdirSync, symlinkSync } from "node:fs";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { once } from "node:events";
@@ -22,18 +22,29 @@ export async function createStranger(npm: string, root: string, folder: string):
   const bin = installNpm(npm, join(folder, "npm"));
   execFileSync("git", ["clone", "-q", root, checkout]);
   const port = await findPort();
+  // This script is run by npm, whose path has the checkout's programs.
+  const path = (process.env["PATH"] ?? "").split(delimiter).filter((one) => !one.includes("node_modules"));
+  const machine = findMachineConfig(path);
   const environment = {
-    // This script is run by npm, whose path has the checkout's programs.
-    PATH: [bin, ...(process.env["PATH"] ?? "").split(delimiter).filter((one) => !one.includes("node_modules"))].join(
-      delimiter,
-    ),
+    PATH: [bin, ...path].join(delimiter),
     HOME: home,
     OPENCLAW_GATEWAY_PORT: String(port),
     npm_config_update_notifier: "false",
-    // How this machine reaches the registry, which npm looks for beside the Node that runs it.
-    npm_config_globalconfig: execFileSync("npm", ["config", "get", "globalconfig"], { encoding: "utf8" }).trim(),
+    // A registry that does not answer is no matter of patience: with npm's own it would be minutes.
+    npm_config_fetch_retries: "0",
+    npm_config_fetch_timeout: "30000",
+    ...(machine === undefined ? {} : { npm_config_globalconfig: machine }),
   };
   return { npm, checkout, environment, port };
+}
+
+/**
+ * How this machine reaches the registry. npm looks for it beside the Node that runs it, which need not be the one that the
+ * machine's own npm came with.
+ */
+function findMachineConfig(path: readonly string[]): string | undefined {
+  const named = process.env["npm_config_globalconfig"] ?? [];
+  return [named, path.map((folder) => join(folder, "../etc/npmrc"))].flat().find((file) => existsSync(file));
 }
 
 /** The same with another empty home, and with the Node that a package needs: only a checkout brings its own. */

@@ -26,21 +26,24 @@ export class Terminal {
 
   /** Resolves with what the line prints. Throws if it ends with another status than 0. */
   async type(line: string): Promise<string> {
-    const said = await this.#until(`${line}\n${toEnd}\n`, end);
+    const said = await this.#until(line, end);
     const [output = "", status] = said.split(end);
-    if (status !== "0") throw new Error(`${line}\nends with status ${status}, and prints\n${output}`);
+    if (status !== "0") throw toEnded(line, said);
     return output;
   }
 
-  /** For what does not end: resolves with what it prints up to the sign that it is there. */
-  start(line: string, sign: RegExp): Promise<string> {
-    return this.#until(`${line}\n`, sign);
+  /** For what does not end: resolves with what it prints up to the sign that it is there. Throws if it ends all the same. */
+  async start(line: string, sign: RegExp): Promise<string> {
+    const said = await this.#until(line, sign);
+    if (!sign.test(said)) throw toEnded(line, said);
+    return said;
   }
 
-  async #until(text: string, sign: RegExp): Promise<string> {
+  /** Resolves with what is printed up to the sign, or to the end of the line. */
+  async #until(line: string, sign: RegExp): Promise<string> {
     this.#said = "";
-    this.#shell.stdin.write(text);
-    while (!sign.test(this.#said)) {
+    this.#shell.stdin.write(`${line}\n${toEnd}\n`);
+    while (!sign.test(this.#said) && !end.test(this.#said)) {
       if (this.#shell.exitCode !== null) throw new Error(`The shell has ended: ${this.#said}`);
       // oxlint-disable-next-line no-await-in-loop -- what is printed comes bit by bit
       await Promise.race([once(this.#shell.stdout, "data"), once(this.#shell, "exit")]);
@@ -54,4 +57,9 @@ export class Terminal {
     process.kill(-this.#shell.pid, "SIGTERM");
     await ended;
   }
+}
+
+function toEnded(line: string, said: string): Error {
+  const [output = "", status] = said.split(end);
+  return new Error(`${line}\nends with status ${status}, and prints\n${output}`);
 }

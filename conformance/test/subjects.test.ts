@@ -13,8 +13,8 @@ const only = [
   ..."AUTH-01,ROUTE-01,ROUTE-05,REQ-01,REQ-07,NS-01,NS-02,NS-16,SS-01,SS-02,SS-20,TOOL-01,SO-09".split(","),
   ..."USE-01,SE-01,SE-15,ERR-01,ERR-05,ABRT-01,HDR-01,ROB-01,ROB-02,MOD-01,MOD-06,SDK-01,SDK-06,CONC-01".split(","),
 ];
-/** As everywhere in the tests: the newest and the oldest, which differ most, and with `npm run check` all. */
-const sdk = ["--sdk", (process.env["SDK_MAJORS"] ?? "7 6 5 4").replaceAll(" ", ",")];
+/** The newest and the oldest, which differ most: one has the runtime's `fetch`, the other one of its own on `node:http`. */
+const sdk = ["--sdk", "7,4"];
 const bytesMax = 300 * 1024 * 1024;
 
 interface Ended {

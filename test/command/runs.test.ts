@@ -1,17 +1,16 @@
 import { beforeEach, expect, test, vi } from "vitest";
 import type { Run } from "../../src/base/contract.ts";
-import { pick } from "../breadth.fixture.ts";
-import { createPlace, type Place, run, usual, watch } from "../command.fixture.ts";
+import { createPlace, type Place, run, startCommand, type StartedGateway, usual, watch } from "../command.fixture.ts";
 import { testToken } from "../gateway.fixture.ts";
-import { type GatewayProcess, start, startProcess } from "../process.fixture.ts";
+import { start, startProcess } from "../process.fixture.ts";
 import { ask, detach, readSome, toRunId } from "../runs/runs.fixture.ts";
 
 let place: Place;
-let gateway: GatewayProcess;
+let gateway: StartedGateway;
 
 beforeEach(async () => {
   place = createPlace({ config: usual, environment: { OPENCLAW_GATEWAY_TOKEN: testToken } });
-  gateway = await startProcess(place);
+  gateway = await startCommand(place);
 });
 
 async function begin(content: string, user: string): Promise<string> {
@@ -21,10 +20,13 @@ async function begin(content: string, user: string): Promise<string> {
 }
 
 test("who follows a run of a gateway that is killed is told so, and nothing of the program's own", async () => {
+  await gateway.stop();
+  const killed = await startProcess(place);
+  gateway = killed;
   const id = await begin("@@words 1000 delay=50ms", "eve");
   const following = start(place, ["runs", "follow", id]);
   await vi.waitFor(() => expect(following.output()).toContain("word1 "), { interval: 20, timeout: 30_000 });
-  gateway.process.kill("SIGKILL");
+  killed.process.kill("SIGKILL");
   const { status, notes } = await following.ended;
   expect(status).toBe(1);
   expect(notes).toMatch(/^clawgate: The gateway at \S+ is gone, [^\n]*\n$/);
@@ -95,7 +97,6 @@ test("`runs` says that no gateway runs, and what a gateway refuses it for", asyn
   expect(none).toMatchObject({ status: 1, notes: expect.stringContaining("no gateway runs") as string });
 });
 
-/** Each is a process of its own. */
 const mistakes: readonly (readonly [args: readonly string[], says: RegExp])[] = [
   [["runs", "--agent", "nope"], /^clawgate: There is no agent 'nope'\. There are: main, beta\.\n$/],
   [["runs", "--agent", "nope", "--json"], /^clawgate: There is no agent 'nope'/],
@@ -109,13 +110,12 @@ const mistakes: readonly (readonly [args: readonly string[], says: RegExp])[] = 
   [["agent", "--session-key", "", "hi"], /^clawgate: Invalid 'sessionKey'/],
 ];
 
-test.each(pick(mistakes, ([[command]]) => command))(
-  "what is not there, or is no value, is a mistake of the command line: %j",
-  async (args, says) => {
+test("what is not there, or is no value, is a mistake of the command line", async () => {
+  for (const [args, says] of mistakes) {
     const { status, notes } = await run(place, args);
-    expect({ status, notes }).toEqual({ status: 2, notes: expect.stringMatching(says) as string });
-  },
-);
+    expect({ args, status, notes }).toEqual({ args, status: 2, notes: expect.stringMatching(says) as string });
+  }
+});
 
 test("an agent that has no runs has none", async () => {
   const none = { status: 0, output: "", notes: "There are none.\n" };

@@ -33,7 +33,11 @@ it("decodes only the head of a large image", () => {
   const url = toUrl("image/png", Buffer.concat([png, Buffer.alloc(20_000_000)]));
   // The first call also makes one string of the parts.
   expect(describeImage(url)).toContain("20000033 bytes");
-  const times = Array.from({ length: 5 }, () => measureCpuMs(() => describeImage(url)));
-  // Decoding all of it takes ten.
-  expect(Math.min(...times)).toBeLessThan(2);
+  const content = url.slice(url.indexOf(",") + 1);
+  // Against what takes all of it, measured beside it: on a busy machine everything takes longer.
+  const often = (work: () => unknown) => (): void => {
+    for (let time = 0; time < 10; time += 1) work();
+  };
+  const all = measureCpuMs(often(() => Buffer.from(content, "base64")));
+  expect(measureCpuMs(often(() => describeImage(url)))).toBeLessThan(all / 3);
 });

@@ -5,7 +5,11 @@ const turnMs = 20;
 const aheadShare = 4;
 /** So long bodies in chunks are parsed in one turn, those of all connections together. */
 const sliceMs = 5;
-/** So many requests of any number of turns are no reason to look whether the turn is over. */
+/**
+ * So many requests of any number of turns are no reason to look whether the turn is over. So many of connections that send
+ * one after the other are begun in each, however long it takes: that may be the fault of what goes on already, and whoever
+ * is to be refused for it would wait for nothing.
+ */
 export const fewMax = 16;
 
 /**
@@ -43,7 +47,7 @@ export class Pace<T extends Due> {
 
   /** Whether a request of this connection has to wait. */
   isFull({ sendsAhead }: Due): boolean {
-    if (!sendsAhead) return this.begun >= this.allowed;
+    if (!sendsAhead) return this.begun >= Math.max(this.allowed, fewMax);
     return this.#begunAhead >= (this.#isHurried ? 1 : Math.max(1, this.allowed / aheadShare));
   }
 

@@ -139,7 +139,7 @@ class Pipeline implements Due, Requests {
 
   get #mayBegin(): boolean {
     const { pace } = this.#all;
-    return this.#hasRoom && (this.sendsAhead ? !pace.isFull(this) : pace.begun < pace.allowed);
+    return this.#hasRoom && ((!this.sendsAhead && pace.begun < pace.allowed) || !pace.isFull(this));
   }
 
   take(exchange: Exchange): void {

@@ -6,7 +6,7 @@ import { createPlace, usual } from "../command.fixture.ts";
 import { onEnd } from "../end.fixture.ts";
 import { testToken } from "../gateway.fixture.ts";
 import { type GatewayProcess, program, startProcess } from "../process.fixture.ts";
-import { exchange, toRequest } from "../wire/socket.fixture.ts";
+import { exchange, openSocket, toRequest } from "../wire/socket.fixture.ts";
 import type { Place, Watched } from "./canary-thread.ts";
 
 /** A gateway that is a process of its own, with what an attack does to it. */
@@ -36,6 +36,7 @@ export async function startWatched({
   const environment = { OPENCLAW_GATEWAY_TOKEN: testToken, NODE_OPTIONS: `--max-old-space-size=${heapMax}` };
   const started = await startProcess(createPlace({ config, environment }), testToken, program);
   const port = Number(new URL(started.url).port);
+  await warmUp(port);
   const resident = (): number => {
     const pages = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${started.process.pid}/status`, "utf8"))?.[1];
     return Math.round(Number(pages) / 1024);
@@ -67,6 +68,18 @@ export async function startWatched({
       return Number(line?.slice(name.length) ?? 0);
     },
   };
+}
+
+/** What runs for the first times takes longer, whoever asks for it. */
+async function warmUp(port: number): Promise<void> {
+  const wire = await openSocket(port);
+  const requests = [toRequest(), toRequest({ method: "GET", path: "/healthz" })];
+  for (const request of Array.from({ length: 25 }, () => requests).flat()) {
+    wire.send(request);
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    await wire.read();
+  }
+  wire.socket.destroy();
 }
 
 /** Many connections, which end with the test, and whose failures are none of the test's. */

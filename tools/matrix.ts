@@ -6,6 +6,7 @@ import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs, promisify } from "node:util";
 import { findPort, startProgram } from "../conformance/reach/start.ts";
 import { type Behind, key, type Place, type Server, servers, toAimock } from "./matrix/servers.ts";
@@ -81,6 +82,7 @@ async function startServer(server: Server, stops: Stops): Promise<{ url: string;
   const url = `http://127.0.0.1:${place.port}`;
   const { stop } = await startProgram({ command: server.start(place), environment: process.env, url });
   stops.push(stop);
+  await untilThere(url);
   return { url: `${url}${server.base ?? "/v1"}`, headers: { ...server.headers?.(place) } };
 }
 
@@ -90,7 +92,24 @@ async function startBehind(behind: Behind, stops: Stops): Promise<string> {
   const url = `http://127.0.0.1:${port}`;
   const command = toAimock("@copilotkit/aimock", port, flags.servers);
   stops.push((await startProgram({ command, environment: process.env, url })).stop);
+  await untilThere(url);
   return `${url}/v1`;
+}
+
+/** Whoever stands in front of it would answer that it cannot be reached, and be judged by that. */
+async function untilThere(url: string): Promise<void> {
+  const deadline = Date.now() + 120_000;
+  for (;;) {
+    // oxlint-disable-next-line no-await-in-loop -- asked again until there is an answer, and not that it is still starting
+    const isThere = await fetch(url, { signal: AbortSignal.timeout(5000) }).then(
+      ({ status }) => status !== 503,
+      () => false,
+    );
+    if (isThere) return;
+    if (Date.now() > deadline) throw new Error(`${url} does not answer`);
+    // oxlint-disable-next-line no-await-in-loop -- the same
+    await delay(200);
+  }
 }
 
 /** A gateway with one agent; its base URL. */

@@ -106,6 +106,7 @@ export const servers: readonly Server[] = [
     name: "openclaw",
     model: "openclaw",
     behind: "aimock",
+    timeout: "60s",
     start: ({ port, folder, state, upstream }) =>
       [
         `node ${join(here, "openclaw.mjs")} ${state} ${upstream} ${key}`,

@@ -52,7 +52,8 @@ describe.skipIf(!hasBrowser)("one session", () => {
       }
     }
 
-    expect(readRows(gateway.stateFolder, key)).toEqual(said);
+    // The page shows what is said before all of it is stored.
+    await expect.poll(() => readRows(gateway.stateFolder, key)).toEqual(said);
     const { messages } = await talker.request("chat.history", { sessionKey: key });
     expect(messages.map(({ role, content }) => `${role}: ${content[0]?.text}`)).toEqual(said);
     const toStored = (): string[] =>

@@ -6,7 +6,7 @@ import { migrate, readVersion } from "./migrations.ts";
 import { StoreFailure } from "./store-failure.ts";
 
 /** How long to wait for another process that is writing to the same file. */
-const busyMs = 5_000;
+export const busyMs = 5_000;
 
 export interface OpenDatabase {
   readonly database: DatabaseSync;

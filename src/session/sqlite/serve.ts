@@ -1,9 +1,9 @@
-import type { DatabaseSync } from "node:sqlite";
 import { receiveMessageOnPort, type MessagePort } from "node:worker_threads";
-import { createBatch, isFlushFailure } from "./batch.ts";
+import { createBatch } from "./batch.ts";
 import { openDatabase } from "./database.ts";
 import { openHolder } from "./holder.ts";
 import { markKept } from "./kept.ts";
+import { createPurge } from "./purge.ts";
 import { toFailure } from "./store-failure.ts";
 import { createOperations } from "./store-operations.ts";
 import type { Call, FromWorker, ToWorker, WorkerOptions } from "./protocol.ts";
@@ -32,10 +32,12 @@ export function serveStore(port: MessagePort, options: WorkerOptions): void {
     if (calls.length > 0) {
       const answers = runBatch(calls);
       if (answers.some(({ ok }, index) => ok && calls[index]?.name === "commit")) keep();
-      purge(calls.some(({ name }) => name === "erase"));
+      purge.run(calls.some(({ name }) => name === "erase"));
       post({ type: "answers", answers });
     }
     if (!isClosing) return;
+    purge.run(false);
+    purge.stop();
     // The last connection to close moves the write-ahead log into the database and removes it.
     database.close();
     holder.close();
@@ -63,24 +65,6 @@ function createKeep(path: string): () => void {
       marked = true;
     } catch {
       // The disk is full, or somebody else's: whoever writes next will hear of it.
-    }
-  };
-}
-
-/**
- * Until it is moved into the database, the write-ahead log holds what was erased as it was written. Where that fails, as on
- * a full disk, it is tried again behind the next calls: what was asked for is done all the same. Throws as a batch does.
- */
-function createPurge(database: DatabaseSync): (isWanted: boolean) => void {
-  let isOwed = false;
-  return (isWanted) => {
-    isOwed ||= isWanted;
-    if (!isOwed) return;
-    try {
-      database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
-      isOwed = false;
-    } catch (error) {
-      if (isFlushFailure(error)) throw error;
     }
   };
 }

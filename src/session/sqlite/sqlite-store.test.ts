@@ -1,7 +1,7 @@
 import { chmod, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Message } from "../../base/contract.ts";
 import { defineStoreContract } from "../store.suite.ts";
 import type { SessionStore } from "../store.ts";
@@ -197,6 +197,26 @@ describe("the rows", () => {
       expect(await store.read("other")).toMatchObject({ messages: [hello] });
     });
     expect(edit((database) => database.prepare("SELECT count(*) AS n FROM message").get())).toEqual({ n: 1 });
+  });
+
+  test("of a session that is erased while another process reads go when it has read, and nobody waits for that", async () => {
+    const secret = "correct horse battery staple";
+    await withStore(async (store) => {
+      await addTurn(store, "k", [user(secret)]);
+      await addTurn(store, "other", [hello]);
+      const isKept = async (): Promise<boolean> => (await readFile(`${path}-wal`, "latin1")).includes(secret);
+      using reader = new DatabaseSync(path);
+      reader.exec("BEGIN; SELECT * FROM session");
+      reader.prepare("SELECT count(*) FROM message").get();
+      const began = performance.now();
+      await store.erase((await mustOpen(store, "k")).lease);
+      await addTurn(store, "other", [hello]);
+      expect(performance.now() - began).toBeLessThan(2_500);
+      expect(await isKept()).toBe(true);
+      reader.exec("COMMIT");
+      // Nobody calls meanwhile.
+      await vi.waitFor(async () => expect(await isKept()).toBe(false), { timeout: 5_000, interval: 50 });
+    });
   });
 
   const given = { digest: "d", answer: "a", again: false };

@@ -18,7 +18,8 @@ import {
 } from "./common.ts";
 import { findRiskyFlags } from "./node-flags.ts";
 import { toEnableAdvice } from "./finding.ts";
-import { type Announcement, announce } from "./presence.ts";
+import { announce, type ReloadOutcome } from "./presence.ts";
+import { createReloadRequests } from "./reload-requests.ts";
 import type { Terminal } from "./terminal.ts";
 
 export function createGatewayCommand(terminal: Terminal): Command {
@@ -40,14 +41,22 @@ Examples:
     .action(async (options: CommonOptions) => {
       const loaded = await prepare(terminal, loadWithState(terminal, options));
       const credential = loadCredential(loaded.config, loaded.stateFolder);
-      const log = createLog(loaded.config.gateway.log.level, terminal.log);
+      let log = createLog(loaded.config.gateway.log.level, terminal.log);
       const gateway = await startGateway({ ...loaded, credential, log });
       const whereabouts = { url: gateway.url, ...(loaded.path === undefined ? {} : { config: loaded.path }) };
       const announcement = announce(loaded.stateFolder, whereabouts, (cause) =>
         log.warn({ err: cause }, "other commands are not told of this gateway, or of how its reload went"),
       );
       terminal.onHangUp(
-        createReload({ terminal, options, gateway, stateFolder: loaded.stateFolder, log, announcement }),
+        createReloadRequests({
+          async reload() {
+            const reloaded = await reload({ terminal, options, gateway, stateFolder: loaded.stateFolder, log });
+            ({ log } = reloaded);
+            return reloaded.outcome;
+          },
+          tell: (outcome) => announcement?.tell(outcome),
+          ending: terminal.ending,
+        }),
       );
       for (const { key, problem } of findRiskyFlags(terminal.flags)) log.warn({ key, problem }, "flag is dangerous");
       warn(loaded, log);
@@ -76,34 +85,19 @@ interface ReloadParts {
   readonly gateway: Gateway;
   readonly stateFolder: string;
   readonly log: Log;
-  readonly announcement: Announcement | undefined;
+}
+
+interface Reloaded {
+  /** The one in force. */
+  readonly log: Log;
+  readonly outcome: ReloadOutcome;
 }
 
 /**
  * Reads the configuration anew, with the files and variables that it names and the stored token, and puts it in force;
- * what cannot be used is said in the log and changes nothing. Asked while it reads, it reads once more.
+ * what cannot be used is said in the log and changes nothing.
  */
-function createReload(parts: ReloadParts): () => void {
-  let { log } = parts;
-  let asked = false;
-  let reading = false;
-  const read = async (): Promise<void> => {
-    reading = true;
-    while (asked) {
-      asked = false;
-      // oxlint-disable-next-line no-await-in-loop -- one takes the place of the other
-      log = await reload({ ...parts, log });
-    }
-    reading = false;
-  };
-  return () => {
-    asked = true;
-    if (!reading) void read();
-  };
-}
-
-/** Resolves to the log that is in force then. */
-async function reload({ terminal, options, gateway, stateFolder, log, announcement }: ReloadParts): Promise<Log> {
+async function reload({ terminal, options, gateway, stateFolder, log }: ReloadParts): Promise<Reloaded> {
   try {
     const loaded = await prepare(terminal, loadWithState(terminal, options));
     const { config, waiting } = keepUntilRestart(loaded.config, gateway.config);
@@ -112,8 +106,7 @@ async function reload({ terminal, options, gateway, stateFolder, log, announceme
     await gateway.reload({ ...loaded, config, credential, log: renewed });
     renewed.info({ path: loaded.path, waiting }, "configuration reloaded");
     warn(loaded, renewed);
-    announcement?.tell({ waiting });
-    return renewed;
+    return { log: renewed, outcome: { waiting } };
   } catch (cause) {
     const problem = toProblem(cause);
     log.error(
@@ -121,8 +114,7 @@ async function reload({ terminal, options, gateway, stateFolder, log, announceme
       "configuration not reloaded; the old one stays",
     );
     gateway.audit.record({ event: "configuration-change", outcome: "failed", problem });
-    announcement?.tell({ problem });
-    return log;
+    return { log, outcome: { problem } };
   }
 }
 

@@ -24,10 +24,12 @@ export interface Presence extends Whereabouts {
   readonly waiting?: readonly string[];
 }
 
+export type ReloadOutcome = Pick<Presence, "problem" | "waiting">;
+
 /** Neither throws: that others are not told is no reason to run otherwise. */
 export interface Announcement {
-  /** How a reload went. */
-  tell(outcome: Pick<Presence, "problem" | "waiting">): void;
+  /** How a reload went. Tells nothing once it is withdrawn: the place may be that of the next gateway. */
+  tell(outcome: ReloadOutcome): void;
   /** It runs no more. */
   withdraw(): void;
 }
@@ -76,13 +78,16 @@ export function announce(
     rmSync(path, { force: true });
     write();
   });
+  let isWithdrawn = false;
   return {
     tell(outcome) {
+      if (isWithdrawn) return;
       const { problem: _1, waiting: _2, ...lasting } = presence;
       presence = { ...lasting, reloads: presence.reloads + 1, ...outcome };
       attempt(write);
     },
     withdraw() {
+      isWithdrawn = true;
       attempt(() => rmSync(path, { force: true }));
       lock.close();
     },

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { createPlace, type Place, run, startCommand, usual } from "../command.fixture.ts";
@@ -115,6 +115,8 @@ test("`reload` names what waits for a restart, and changes the level of the log"
   expect(events.map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual([
     "configuration reloaded",
     "request",
+    "stopping",
+    "stopped",
   ]);
 });
 
@@ -125,6 +127,28 @@ test("the token that the first start made is read anew", async () => {
   expect((await run(place, ["reload"])).status).toBe(0);
   expect(await list(gateway, second)).toBe(200);
   await gateway.stop();
+});
+
+test("a gateway that ends says nothing more of itself where the next one has announced itself", async () => {
+  const place = createPlace({ config: withGateway({ auth: { token: first } }) });
+  const old = await startProcess(place, first);
+  const messages = [{ role: "user", content: "@@echo begun\n@@hang" }];
+  const { body } = await old.chat({ model: "openclaw", stream: true, messages });
+  const reader = body?.getReader();
+  await reader?.read();
+  old.process.kill("SIGTERM");
+  const isWithdrawn = (): boolean => !existsSync(join(place.stateFolder, "gateway.pid"));
+  await vi.waitFor(() => expect(isWithdrawn()).toBe(true), { interval: 20, timeout: 30_000 });
+  const next = await startCommand(place, first);
+  old.process.kill("SIGHUP");
+  // It answers a request behind the signal.
+  await old.fetch(`${old.url}/healthz`).catch(() => undefined);
+  await reader?.cancel();
+  expect((await old.ended).notes).not.toContain("reloaded");
+  const { url } = JSON.parse(readFileSync(join(place.stateFolder, "gateway.pid"), "utf8")) as { url: string };
+  expect(url).toBe(next.url);
+  expect(await run(place, ["reload"])).toMatchObject({ status: 0 });
+  await next.stop();
 });
 
 test("`reload` signals nobody where no gateway runs, whatever a crash has left", async () => {

@@ -6,7 +6,7 @@ import { gatherLines } from "./gathered-lines.ts";
 
 function gather(): { pieces: string[]; write: (line: string) => void } {
   const pieces: string[] = [];
-  const gathered = gatherLines({ write: (piece) => void pieces.push(piece), flush: () => undefined });
+  const gathered = gatherLines({ write: (piece) => void pieces.push(piece) });
   return { pieces, write: (line) => gathered.write(line) };
 }
 

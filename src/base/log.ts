@@ -1,5 +1,6 @@
 import { pino } from "pino";
-import { gatherLines, type LogDestination, pieceSize } from "./gathered-lines.ts";
+import { gatherLines, type LogDestination } from "./gathered-lines.ts";
+import { openStandardError } from "./standard-error.ts";
 
 export interface Write {
   (event: string): void;
@@ -29,10 +30,7 @@ export interface ChildOptions {
  * One JSON line for each event, on standard error unless a destination is given. Never message texts or secrets. Lines
  * are written together, at the latest after a tenth of a second: a system call for each would cost more than the line.
  */
-export function createLog(
-  level: string,
-  destination: LogDestination = gatherLines(pino.destination({ dest: 2, sync: false, minLength: pieceSize })),
-): Log {
+export function createLog(level: string, destination: LogDestination = gatherLines(openStandardError())): Log {
   return pino(
     { level, base: null, redact: { paths: ["authorization", "*.authorization", "token", "password"], censor: "…" } },
     destination,

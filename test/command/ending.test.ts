@@ -46,3 +46,13 @@ test("a reader that stops reading is no failure: the run is finished and kept", 
   expect(await ended).toMatchObject({ status: 0, notes: "" });
   expect(countRows(place.stateFolder)).toEqual({ sessions: 1, messages: 2, leases: 0 });
 });
+
+test("a gateway whose log nobody reads any more serves, and ends when it is told to", async () => {
+  const place = createPlace({ config: usual });
+  const { process: child, ended } = start(place, ["gateway"]);
+  child.stdout?.once("data", () => {
+    child.stderr?.destroy();
+    child.kill("SIGTERM");
+  });
+  expect(await ended).toMatchObject({ status: 0 });
+});

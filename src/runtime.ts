@@ -20,7 +20,7 @@ import { ConfigError } from "./base/config/config-error.ts";
 import type { SessionSource, SessionTarget } from "./session/archive.ts";
 import { openSqliteSource } from "./session/sqlite/sqlite-archive.ts";
 import { createSqliteStore } from "./session/sqlite/sqlite-store.ts";
-import type { SessionStore, StoreFinding } from "./session/store.ts";
+import type { SessionStore, StoreOutlook } from "./session/store.ts";
 import { assertToolGrants } from "./tool/grants.ts";
 import { createToolServers } from "./tool/mcp/tool-servers.ts";
 import type { ToolServerReport, ToolServers } from "./tool/tool-set.ts";
@@ -237,10 +237,14 @@ export async function examineToolServers({ config, folder, log }: RenewOptions):
   }
 }
 
-/** Looks at the database that the configuration names, and changes nothing in it; nothing where sessions are in a file. */
-export async function examineDatabase({ sessions }: Config): Promise<readonly StoreFinding[]> {
-  const { postgres } = sessions.store;
-  if (postgres === undefined) return [];
+/** Looks at the database that sessions are kept in, or are to be, and changes nothing in it. */
+export async function examineDatabase({
+  config,
+  stateFolder,
+}: Pick<RuntimeOptions, "config" | "stateFolder">): Promise<StoreOutlook> {
+  const { postgres } = config.sessions.store;
+  if (postgres === undefined)
+    return (await import("./session/sqlite/examine-schema.ts")).examineSchema(toSqlitePath(stateFolder));
   return (await import("./session/postgres/examine-database.ts")).examineDatabase(postgres);
 }
 

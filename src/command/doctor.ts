@@ -6,6 +6,7 @@ import { contractVersion } from "../base/contract.ts";
 import { type Credential, loadCredential } from "../edge/credential.ts";
 import { createRuntime, examineDatabase } from "../runtime.ts";
 import type { StoreReport } from "../session/store.ts";
+import { toPrintable } from "./agent/printable.ts";
 import { addAddressOptions, addConfigOption, type CommonOptions, loadWithState, prepare } from "./common.ts";
 import { examineModels, examineProxy } from "./examine-models.ts";
 import { examineFile, examinePort, examineState } from "./examine-place.ts";
@@ -44,8 +45,9 @@ Examples:
 
 const shades = { ok: "good", off: "faint", warn: "odd", FAIL: "bad" } as const;
 
+/** Keys of sessions, and what servers and databases say, are anybody's words. */
 function toLine({ state, what, detail }: Finding, { paint }: Terminal): string {
-  return `${paint.print(shades[state], state.padEnd(4))}  ${what.padEnd(12)}  ${detail}`;
+  return `${paint.print(shades[state], state.padEnd(4))}  ${toPrintable(`${what.padEnd(12)}  ${detail}`)}`;
 }
 
 /** What cannot be examined at all is one finding for a program, and an error for a person. */
@@ -109,11 +111,11 @@ function toCredentialDetail(credential: Credential): string {
   return "secret" in credential ? `${credential.mode}, ${credential.origin}` : credential.mode;
 }
 
-/** A database that cannot be used has no sessions that could be read. */
+/** To read sessions is to open the store, which brings it up to date; and whoever only looks may want to go back. */
 async function examineStore(loaded: LoadedConfig): Promise<readonly Finding[]> {
-  const findings = (await examineDatabase(loaded.config)).map((finding): Finding => ({ ...finding, what: "database" }));
-  if (findings.some(({ state }) => state === "FAIL")) return findings;
-  return [...findings, await examineSessions(loaded)];
+  const { findings, isCurrent } = await examineDatabase(loaded);
+  const found = findings.map((finding): Finding => ({ ...finding, what: "database" }));
+  return isCurrent ? [...found, await examineSessions(loaded)] : found;
 }
 
 async function examineSessions(loaded: LoadedConfig): Promise<Finding> {

@@ -19,6 +19,7 @@ import {
 import { findRiskyFlags } from "./node-flags.ts";
 import { toEnableAdvice } from "./finding.ts";
 import { announce, type ReloadOutcome } from "./presence.ts";
+import { toPrintable } from "./agent/printable.ts";
 import { createReloadRequests } from "./reload-requests.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -60,7 +61,7 @@ Examples:
       );
       for (const { key, problem } of findRiskyFlags(terminal.flags)) log.warn({ key, problem }, "flag is dangerous");
       warn(loaded, log);
-      terminal.print(toBanner(gateway, loaded, credential));
+      terminal.print(toPrintable(toBanner(gateway, loaded, credential)));
       if (!terminal.ending.aborted) {
         await new Promise<void>((resolve) => {
           terminal.ending.addEventListener("abort", () => resolve(), { once: true });

@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { ConfigError } from "../base/config/config-error.ts";
 import { contractVersion } from "../base/contract.ts";
 import { GatewayError } from "../base/errors.ts";
+import { toPrintable } from "./agent/printable.ts";
 import { toAdvice } from "./operator-advice.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -68,17 +69,17 @@ function toText(error: unknown): string {
   return "syscall" in error ? error.message : (error.stack ?? error.message);
 }
 
-/** What went wrong, for a person. */
+/** What went wrong, for a person, whatever of it another process has said. */
 function report(error: unknown, terminal: Terminal): void {
   if (error instanceof CommanderError) {
     if (error.exitCode !== 0) terminal.fail(usageStatus);
     return;
   }
   if (error instanceof ConfigError) {
-    terminal.note(`${terminal.paint.note("bad", "clawgate:")} ${error.message}`);
+    terminal.note(`${terminal.paint.note("bad", "clawgate:")} ${toPrintable(error.message)}`);
     terminal.fail(usageStatus);
     return;
   }
-  terminal.note(`${terminal.paint.note("bad", "clawgate:")} ${toText(error)}`);
+  terminal.note(`${terminal.paint.note("bad", "clawgate:")} ${toPrintable(toText(error))}`);
   terminal.fail(1);
 }

@@ -73,6 +73,13 @@ export interface StoreFinding {
   readonly detail: string;
 }
 
+/** What was found of a store without opening it. */
+export interface StoreOutlook {
+  readonly findings: readonly StoreFinding[];
+  /** To open it would leave it as earlier versions know it. */
+  readonly isCurrent: boolean;
+}
+
 /** How a call comes to a session. */
 export interface Arrival {
   /** When, in milliseconds since 1970. */

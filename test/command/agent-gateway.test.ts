@@ -99,7 +99,7 @@ describe("where `agent` runs", () => {
       socket.send(JSON.stringify({ type: "event", event: "connect.challenge", payload: { nonce: "n", ts: 1 } }));
       socket.on("message", (data: Buffer) => {
         frames.push(data.toString());
-        socket.close(1008, "go away");
+        socket.close(1008, "go\u001b[2J away");
       });
     });
     await once(server, "listening");
@@ -107,7 +107,9 @@ describe("where `agent` runs", () => {
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const { status, notes } = await run(createPlace({ config }), ["agent", "--url", url, "-m", "hi"]);
     expect(status).toBe(1);
-    expect(notes).toMatch(/^clawgate: The gateway at ws:.* cannot be reached: go away\. .*--local/);
+    expect(notes).toMatch(
+      /^clawgate: The gateway at ws:.* cannot be reached: go\ufffd\[2J away\. .*--local the agent runs without one\.\n$/,
+    );
     expect(frames).toHaveLength(1);
     expect(frames[0]).not.toContain(testToken);
   });

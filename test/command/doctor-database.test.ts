@@ -18,16 +18,20 @@ test.skipIf(programs === undefined)(
     onEnd(remove);
     const first = await examine({ url, schema });
     expect(first.status).toBe(0);
+    // Whoever only looks leaves it to the start.
+    expect((await examine({ url, schema })).lines).toEqual(first.lines);
     expect(first.lines).toEqual([
       expect.stringMatching(/^ok database PostgreSQL \d+\.\d+, UTF8$/),
       `ok database the schema ${schema} is not there yet; the first start makes it`,
       "ok database its clock agrees with this machine's",
       "ok database gateways hear of each other (LISTEN)",
-      "ok sessions the store opens, and reads all of 0 sessions",
     ]);
+    const place = createPlace({ config: { ...usual, sessions: { store: { postgres: { url, schema } } } } });
+    expect((await run(place, ["agent", "--local", "-m", "hi"])).status).toBe(0);
     const later = await examine({ url, schema, pooler: true });
     expect(later.lines[1]).toMatch(/^ok database the schema test_\w+ has (\d+) of \1 steps$/);
     expect(later.lines[3]).toMatch(/^warn database gateways look for .* once a second.*listenUrl\.$/);
+    expect(later.lines[4]).toBe("ok sessions the store opens, and reads all of 1 sessions");
     const deaf = await examine({ url, schema, listenUrl: "postgres://127.0.0.1:1/x" });
     expect(deaf.status).toBe(0);
     expect(deaf.lines[3]).toMatch(

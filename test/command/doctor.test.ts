@@ -2,6 +2,8 @@ import { once } from "node:events";
 import { chmodSync, readdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { findFreePort } from "../../src/tool/mcp/everything.fixture.ts";
 import { createPlace, type Ended, type Place, run, startCommand, usual } from "../command.fixture.ts";
@@ -137,6 +139,45 @@ describe("the rest", () => {
     const [wrong, broken] = await read(createPlace({ config: "{ gatewy: 1 }" }));
     expect(wrong).toBe(1);
     expect(broken).toMatchObject({ ok: false, findings: [{ state: "FAIL", what: "config" }] });
+  });
+
+  test("leaves a database of an earlier version as it is, and says what the first start would change", async () => {
+    const place = createPlace({ config: usual });
+    const path = join(place.stateFolder, "sessions.sqlite");
+    expect((await run(place, ["agent", "--local", "-m", "hi"])).status).toBe(0);
+    const edit = (sql: string): void => {
+      using database = new DatabaseSync(path);
+      database.exec(sql);
+    };
+    edit("ALTER TABLE run DROP COLUMN entry_checksum; PRAGMA user_version = 7");
+    const files = readdirSync(place.stateFolder);
+    const read = (): unknown => {
+      using database = new DatabaseSync(path, { readOnly: true });
+      return database.prepare("PRAGMA user_version").get()?.["user_version"];
+    };
+    const ended = await run(place, ["doctor"]);
+    expect(ended.status).toBe(0);
+    expect(read()).toBe(7);
+    expect(readdirSync(place.stateFolder)).toEqual(expect.arrayContaining(files));
+    expect([...linesOf(ended, "database"), ...linesOf(ended, "sessions")]).toEqual([
+      expect.stringMatching(/^warn database the database has 7 of the \d+ steps .* copy the state folder before$/),
+    ]);
+    expect((await run(place, ["agent", "--local", "-m", "hi"])).status).toBe(0);
+    expect(linesOf(await run(place, ["doctor"]), "sessions")).toEqual([
+      "ok sessions the store opens, and reads all of 1 sessions",
+    ]);
+  });
+
+  test("shows what a session is called, and what a server says, without what would move the cursor", async () => {
+    const place = createPlace({ config: usual });
+    const key = "agent:main:openai-user:\u001b[2Ja\u009b1mb";
+    expect((await run(place, ["agent", "--local", "--session-key", key, "-m", "hi"])).status).toBe(0);
+    using database = new DatabaseSync(join(place.stateFolder, "sessions.sqlite"));
+    database.exec("UPDATE message SET body = replace(body, 'hi', 'ho')");
+    const { output } = await run(place, ["doctor"]);
+    expect(output).toMatch(/^FAIL {2}sessions .*openai-user:\ufffd\[2Ja\ufffd1mb'/m);
+    // oxlint-disable-next-line no-control-regex -- those are what it is about
+    expect(output).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
   });
 
   test("leaves nothing behind in the state folder", async () => {

@@ -184,7 +184,7 @@ class GatewayDoor implements AgentDoor {
 
   #unavailable(what: string, cause: unknown): GatewayError {
     const message = `The gateway at ${this.#address.url} ${what}. With --local the agent runs without one.`;
-    return new GatewayError("upstream_unavailable", message, { cause });
+    return new GatewayError("shutting_down", message, { cause });
   }
 }
 

@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import type pg from "pg";
-import type { StoreFinding } from "../store.ts";
+import type { StoreFinding, StoreOutlook } from "../store.ts";
 import { assertUsableServer, readFacts, type ServerFacts, toStartError } from "./open-schema.ts";
 import { withClient } from "./pool.ts";
-import { assertServes, knownSteps, readApplied } from "./schema-steps.ts";
+import { type Applied, assertServes, knownSteps, readApplied } from "./schema-steps.ts";
 
 export interface ExaminedDatabase {
   readonly url: string;
@@ -19,34 +19,35 @@ const skewMsMax = 1_000;
 const newsMs = 2_000;
 
 /** What keeps a database from being the place for sessions, or would make it a slow one. Changes nothing in it. */
-export async function examineDatabase(database: ExaminedDatabase): Promise<readonly StoreFinding[]> {
+export async function examineDatabase(database: ExaminedDatabase): Promise<StoreOutlook> {
   try {
     return await withClient(database.url, name, (client) => examine(client, database));
   } catch (error) {
-    return [{ state: "FAIL", detail: toStartError(error, database.url).message }];
+    return { findings: [{ state: "FAIL", detail: toStartError(error, database.url).message }], isCurrent: false };
   }
 }
 
-async function examine(client: pg.ClientBase, database: ExaminedDatabase): Promise<readonly StoreFinding[]> {
+async function examine(client: pg.ClientBase, database: ExaminedDatabase): Promise<StoreOutlook> {
   const { url, listenUrl = url, pooler, schema } = database;
   const asked = Date.now();
   const facts = await readFacts(client);
   const answered = Date.now();
   assertUsableServer(facts);
-  return [
-    { state: "ok", detail: `PostgreSQL ${toVersion(facts)}, ${facts.encoding}` },
-    await examineSchema(client, schema),
+  const applied = await readApplied(client, schema);
+  const findings = [
+    { state: "ok", detail: `PostgreSQL ${toVersion(facts)}, ${facts.encoding}` } as const,
+    toSchemaFinding(applied, schema),
     toClockFinding(facts.now - asked, facts.now - answered),
     listenUrl === url && pooler ? polling : await examineNews(client, listenUrl),
   ];
+  return { findings, isCurrent: applied !== undefined && applied.version >= knownSteps };
 }
 
 function toVersion({ version }: ServerFacts): string {
   return `${Math.floor(version / 10_000)}.${version % 10_000}`;
 }
 
-async function examineSchema(client: pg.ClientBase, schema: string): Promise<StoreFinding> {
-  const applied = await readApplied(client, schema);
+function toSchemaFinding(applied: Applied | undefined, schema: string): StoreFinding {
   if (applied === undefined)
     return { state: "ok", detail: `the schema ${schema} is not there yet; the first start makes it` };
   assertServes(applied);

@@ -185,7 +185,7 @@ const steps: readonly Step[] = [
 /** How many steps this program knows. */
 export const knownSteps = steps.length;
 
-interface Applied {
+export interface Applied {
   readonly version: number;
   readonly known_min: number;
 }

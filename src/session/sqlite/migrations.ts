@@ -129,20 +129,23 @@ const steps: readonly string[] = [
   `,
 ];
 
+/** How many steps this program knows. */
+export const knownSteps = steps.length;
+
 /**
  * Brings the schema up to date, in one transaction; two processes may do so at once. Throws `StoreFailure`
  * `schema-newer` for a database that knows steps which this program does not, and leaves it as it is.
  */
 export function migrate(database: DatabaseSync): void {
-  if (readVersion(database) === steps.length) return;
+  if (readVersion(database) === knownSteps) return;
   database.exec("BEGIN IMMEDIATE");
   try {
     const version = readVersion(database);
-    if (version > steps.length) {
-      throw new StoreFailure("schema-newer", `The database has schema ${version}; this program knows ${steps.length}.`);
+    if (version > knownSteps) {
+      throw new StoreFailure("schema-newer", `The database has schema ${version}; this program knows ${knownSteps}.`);
     }
     for (const step of steps.slice(version)) database.exec(step);
-    database.exec(`PRAGMA user_version = ${steps.length}`);
+    database.exec(`PRAGMA user_version = ${knownSteps}`);
     database.exec("COMMIT");
   } catch (error) {
     if (database.isTransaction) database.exec("ROLLBACK");

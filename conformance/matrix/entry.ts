@@ -1,5 +1,6 @@
 import { compareIds } from "../folder.ts";
 import type { Report } from "../shapes.ts";
+import { toNewestFirst } from "./version.ts";
 
 type Result = Report["results"][number];
 type Verdict = Result["verdict"];
@@ -9,9 +10,9 @@ export interface Entry {
   readonly name: string;
   /** Its part of an address; no two servers have the same. */
   readonly slug: string;
-  /** The newest one first. */
+  /** The newest version first, and of one version the newest run. */
   readonly reports: readonly Report[];
-  /** The newest report: what is held against others. */
+  /** The newest run of the newest version: what is held against others. */
   readonly latest: Report;
 }
 
@@ -38,7 +39,7 @@ export function toEntries(reports: readonly Report[]): Entry[] {
   const byName = [...Map.groupBy(reports, ({ subject }) => subject.name)].toSorted(([a], [b]) => compareNames(a, b));
   const taken = new Set<string>();
   return byName.map(([name, ofServer]) => {
-    const newest = ofServer.toSorted((a, b) => Date.parse(b.started) - Date.parse(a.started));
+    const newest = toNewestFirst(ofServer);
     return { name, slug: toSlug(name, taken), reports: newest, latest: newest[0]! };
   });
 }

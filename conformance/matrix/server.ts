@@ -24,7 +24,7 @@ export function toServerPage(entry: Entry, known: ReadonlyMap<string, Requiremen
     <h2>What it can do</h2>
     ${toTable("capabilities", "Capabilities", heads(["Capability", "There", "Manifest", "Seen"]), Object.entries(latest.capabilities).map(toCapability))}
     <h2>History</h2>
-    ${toTable("history", "History", heads(["Run", "Version", "Set", "Suite", "MUST", "All", "Since the run before"]), toHistory(entry.reports))}`;
+    ${toTable("history", "History", heads(["Run", "Version", "Set", "Suite", "MUST", "All", "Since the one below"]), toHistory(entry.reports))}`;
   return { path: `servers/${slug}.html`, title: name, body };
 }
 
@@ -99,7 +99,7 @@ function toHistory(reports: readonly Report[]): Markup[] {
 
 /** Only what both runs have decided: a case that came later has not got better. */
 function toChange(report: Report, before: Report | undefined): string {
-  if (before === undefined) return "the first run";
+  if (before === undefined) return "the first";
   const [now, then] = [toMet(report), toMet(before)];
   const better = [...now].filter(([id, met]) => met && then.get(id) === false).map(([id]) => id);
   const worse = [...now].filter(([id, met]) => !met && then.get(id) === true).map(([id]) => id);

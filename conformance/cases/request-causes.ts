@@ -1,4 +1,4 @@
-import { defineCauses, type Evidence, toExcerpt } from "../tell/cause.ts";
+import { defineCauses, type Evidence } from "../tell/cause.ts";
 import { isObject } from "../expect.ts";
 
 /** The cases that send something wrong and want it refused. */
@@ -30,33 +30,19 @@ export const requestCauses = defineCauses([
         : undefined,
   },
   {
-    id: "crash",
-    cases: [
-      "REQ-*",
-      "ROUTE-07",
-      "ROB-*",
-      "NS-*",
-      "SS-*",
-      "SE-*",
-      "TOOL-*",
-      "SO-*",
-      "SDK-*",
-      "USE-*",
-      "CONC-*",
-      "LIM-*",
-      "ERR-*",
-    ],
-    shows: (evidence) =>
-      evidence.call.status === 500
-        ? `Requests make the server itself fail: 500, ${toExcerpt(toMessage(evidence))}`
-        : undefined,
-  },
-  {
     id: "deaf-tools",
-    cases: ["TOOL-*", "REQ-39", "REQ-40", "REQ-42", "SDK-*"],
+    cases: ["TOOL-*", "REQ-39", "REQ-40", "REQ-42", "SDK-*", "CAP-*"],
     shows: ({ asked, call, text }) =>
       isSuccess(call.status) && isForced(asked) && !/"(?:tool_calls|function_call)"\s*:\s*[[{]/.test(text)
         ? `A call that \`${asked["function_call"] === undefined ? "tool_choice" : "function_call"}\` forces is not made: the answer is text.`
+        : undefined,
+  },
+  {
+    id: "deaf-schema",
+    cases: ["SO-*", "CAP-*"],
+    shows: ({ asked, call, answer }) =>
+      isSuccess(call.status) && isSchema(asked) && toContent(answer) === "text"
+        ? "`json_schema` is not obeyed: the answer is text."
         : undefined,
   },
 ]);
@@ -69,9 +55,21 @@ function isForced({ tool_choice: choice, function_call: call }: Evidence["asked"
   return choice === "required" || isObject(choice) || isObject(call);
 }
 
-/** What the error says, wherever the server puts it. */
-function toMessage({ answer, text }: Evidence): string {
-  const error = answer?.["error"];
-  const message = isObject(error) ? error["message"] : (answer?.["message"] ?? error);
-  return typeof message === "string" && message !== "" ? message : text || "an empty body";
+function isSchema({ response_format: format }: Evidence["asked"]): boolean {
+  return isObject(format) && format["type"] === "json_schema";
+}
+
+/** What kind of content the first choice has. */
+function toContent(answer: Evidence["answer"]): "json" | "text" | undefined {
+  const choices: unknown = answer?.["choices"];
+  const [first] = Array.isArray(choices) ? (choices as readonly unknown[]) : [];
+  const message = isObject(first) ? first["message"] : undefined;
+  const content = isObject(message) ? message["content"] : undefined;
+  if (typeof content !== "string") return undefined;
+  try {
+    JSON.parse(content);
+    return "json";
+  } catch {
+    return "text";
+  }
 }

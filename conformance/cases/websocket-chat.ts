@@ -6,7 +6,16 @@ import { without } from "../self-test/edit.ts";
 import { editAnswer, editEvent, type Hooks, isEvent, replaced, toPayload } from "../self-test/socket-edit.ts";
 import type { Frame, SocketHooks } from "../self-test/socket-proxy.ts";
 import { randomUUID } from "../unique.ts";
-import { defineSocketCases, enter, readHistory, say, toKey, toPrompt, toText, waitForEnd } from "./websocket-talk.ts";
+import {
+  defineSocketCases,
+  enter,
+  readHistory,
+  say,
+  toKey,
+  toPrompt,
+  toText,
+  waitForGoodEnd,
+} from "./websocket-talk.ts";
 
 const library = "@openclaw/gateway-client 2026.9.1";
 
@@ -26,7 +35,7 @@ export function talk(context: CaseContext): Promise<Chat> {
     const { socket } = await enter(context);
     const [sessionKey, runId, message] = [toKey("chat"), randomUUID(), toPrompt(context)];
     const sent = await socket.request("chat.send", { sessionKey, message, idempotencyKey: runId });
-    const end = await waitForEnd(socket, runId);
+    const end = await waitForGoodEnd(socket, runId);
     // Whatever would come behind the end has time to.
     await socket.request("chat.history", { sessionKey });
     return { socket, sessionKey, runId, message, sent, end };

@@ -8,6 +8,7 @@ import {
   defineSocketCases,
   enter,
   readHistory,
+  runEndsWell,
   say,
   slowPrompt,
   toKey,
@@ -285,6 +286,7 @@ async function runAgent(socket: GatewaySocket, params: AgentParams): Promise<str
   expectEqual(accepted.payload["status"], "accepted", "`status` of the first answer");
   expectEqual(accepted.payload["runId"], params.idempotencyKey, "`runId` of the first answer");
   const over = await socket.until(() => socket.answers(id)[1], "a second answer to `agent`", 20_000);
+  expectThat(over.ok !== false, runEndsWell, over.error);
   expectObject(over.payload, "the payload of the second answer");
   expectEqual(over.payload["status"], "ok", "`status` of the second answer");
   expectEqual(over.payload["runId"], params.idempotencyKey, "`runId` of the second answer");

@@ -63,11 +63,21 @@ export function waitForEnd(socket: GatewaySocket, runId: string): Promise<Record
   );
 }
 
+/** What is expected of every run that nothing was done to. */
+export const runEndsWell = "a run to end without an error";
+
+/** The end of a run that nothing was done to. One that fails has nothing in it that a case could look at. */
+export async function waitForGoodEnd(socket: GatewaySocket, runId: string): Promise<Record<string, unknown>> {
+  const end = await waitForEnd(socket, runId);
+  expectThat(end["state"] !== "error", runEndsWell, end);
+  return end;
+}
+
 /** Begins a run with `chat.send` and waits for its end. */
 export async function say(socket: GatewaySocket, sessionKey: string, message: string): Promise<string> {
   const idempotencyKey = randomUUID();
   await socket.request("chat.send", { sessionKey, message, idempotencyKey });
-  await waitForEnd(socket, idempotencyKey);
+  await waitForGoodEnd(socket, idempotencyKey);
   return idempotencyKey;
 }
 

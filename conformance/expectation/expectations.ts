@@ -33,7 +33,8 @@ function judge(name: Capability, source: string, found: Capabilities): Result {
   const finding = found.get(name);
   const base = toBase(toCapabilityId(name), `The server has what it is said to have: ${known[name]}.`, source);
   if (finding?.present === true) return { ...base, verdict: "pass" };
-  return { ...base, verdict: "fail", expected: `the capability ${name}`, actual: finding?.why ?? "not probed" };
+  const { why = "not probed", exchanges = [] } = finding ?? {};
+  return { ...base, verdict: "fail", expected: `the capability ${name}`, actual: why, exchanges };
 }
 
 const manifestId = "CAP-MANIFEST";

@@ -59,27 +59,35 @@ export interface Probed {
 export async function probe(subject: Subject): Promise<Probed> {
   if (subject.profile === "websocket") return { capabilities: await probeSocket(subject), slowestMs: 0 };
   const exchanges: Exchange[] = [];
+  const findings = new Map<Capability, CapabilityFinding>();
   let slowestMs = 0;
-  const ask: Ask = (request) =>
-    send(subject, { bodyBytesMax, ...request }, (exchange) => {
-      exchanges.push(exchange);
-      if (exchange.method === "POST" && exchange.status === 200) slowestMs = Math.max(slowestMs, exchange.endMs);
-    });
+  const toAsk =
+    (own: Exchange[]): Ask =>
+    (request) =>
+      send(subject, { bodyBytesMax, ...request }, (exchange) => {
+        exchanges.push(exchange);
+        own.push(exchange);
+        if (exchange.method === "POST" && exchange.status === 200) slowestMs = Math.max(slowestMs, exchange.endMs);
+      });
+  const examineOne = async (name: Capability): Promise<void> => {
+    const own: Exchange[] = [];
+    const finding = await examine(probes[name], toAsk(own), subject);
+    findings.set(name, own.length === 0 ? finding : { ...finding, exchanges: own });
+  };
   try {
-    await ask({ path: "/models", method: "GET" });
+    await toAsk([])({ path: "/models", method: "GET" });
   } catch (cause) {
     if (toBlame(cause) === "suite") throw cause;
     const { message } = cause as Error;
     const hint = message.startsWith("no answer within") ? "; --timeout gives it more" : "";
     throw new Unreachable(`nothing answers at ${subject.baseUrl}: ${message}${hint}`, { cause });
   }
-  const findings = new Map<Capability, CapabilityFinding>();
   const names = Object.keys(probes) as Capability[];
   // One by one those that have killed servers, so that it is known which did.
   const stages = [names.filter((name) => !hostile.has(name)), ...[...hostile].map((name) => [name])];
   for (const stage of stages) {
     exchanges.length = 0;
-    await runPool(stage, probesMax, async (name) => void findings.set(name, await examine(probes[name], ask, subject)));
+    await runPool(stage, probesMax, examineOne);
     if (!exchanges.some(({ end }) => end === "none") || (await isAnswering(subject))) continue;
     for (const name of names)
       if (!findings.has(name)) findings.set(name, untried("not probed, for the server was gone"));

@@ -1,5 +1,6 @@
 import type { Capability } from "./capability.ts";
 import type { Dial } from "../lens/dial.ts";
+import type { Exchange } from "../lens/exchange.ts";
 
 /**
  * `chat`: any OpenAI-compatible server. `gateway`: one with agents and sessions as well. `websocket`: one that is spoken to
@@ -61,4 +62,6 @@ export interface CapabilityFinding {
   readonly untried?: boolean;
   /** Whether the server's manifest claims it; undefined without one. */
   readonly claimed?: boolean;
+  /** What the probe sent, and what came. */
+  readonly exchanges?: readonly Exchange[];
 }

@@ -5,7 +5,7 @@ import { createMask, maskDeep, maskExchange, toSecrets } from "../tell/mask.ts";
 import type { Pace } from "../judge/pace.ts";
 import type { Report } from "../shapes.ts";
 import { toSlowness } from "../judge/slow.ts";
-import type { Capabilities, Subject } from "../reach/subject.ts";
+import type { Capabilities, CapabilityFinding, Subject } from "../reach/subject.ts";
 import { countVerdicts, type Result } from "../verdict.ts";
 
 export interface ReportParts {
@@ -65,7 +65,7 @@ export function toReport({
     },
     sdks: [...sdks],
     timeout: pace,
-    capabilities: maskDeep(Object.fromEntries(capabilities), mask),
+    capabilities: maskDeep(Object.fromEntries([...capabilities].map(withoutExchanges)), mask),
     ...(manifest === undefined ? {} : { manifest: mask(manifest) }),
     counts,
     summary: toClosingLine({ counts }),
@@ -80,6 +80,11 @@ export function toReport({
   };
   // The engine's results are what the schema says, but for read-only marks.
   return report as unknown as Report;
+}
+
+/** What went over the wire stands in the report where something is found in it. */
+function withoutExchanges([name, { exchanges: _calls, ...finding }]: [string, CapabilityFinding]) {
+  return [name, finding] as const;
 }
 
 /** Only what came from the subject is masked; the words of the suite may speak of bearer tokens. */

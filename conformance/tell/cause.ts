@@ -9,7 +9,9 @@ type Exchange = Result["exchanges"][number];
  * minds what the rule is about, and not something else in the same answer.
  */
 export interface Evidence {
+  readonly group: string;
   readonly expected: string;
+  readonly found: string;
   /** What was expected, and what was found. */
   readonly words: string;
   /** The call that decided. */
@@ -24,8 +26,8 @@ export interface Evidence {
 /** One thing in a server that several cases find, each in its own words. A maintainer mends it once. */
 export interface Cause {
   readonly id: string;
-  /** The only cases that it can explain: ids, or groups as in `USE-*`. */
-  readonly cases: readonly string[];
+  /** The only cases that it can explain: ids, or groups as in `USE-*`; all of them where it is not said. */
+  readonly cases?: readonly string[];
   /** The cause in one sentence; undefined where the exchange shows something else. Different sentences are different causes. */
   readonly shows: (evidence: Evidence) => string | undefined;
 }
@@ -43,10 +45,12 @@ export function isCauseList(value: unknown): value is readonly Cause[] {
 export function toEvidence(result: Result): Evidence | undefined {
   const call = toDecidingCall(result);
   if (call === undefined) return undefined;
-  const text = call.reads.map((read) => read.text).join("");
+  const text = toBody(call);
   const { expected = "", actual = "", reason = "" } = result;
   return {
+    group: result.group,
     expected,
+    found: actual,
     words: `${expected} ${actual} ${reason}`,
     call,
     asked: toJson(call.requestBody) ?? {},
@@ -71,11 +75,22 @@ export function toDecidingCall({ exchanges, actual = "" }: Result): Exchange | u
   );
 }
 
+/** What came, without the head that stands before it where bytes were sent that no HTTP client says. */
+function toBody({ method, reads }: Exchange): string {
+  const text = reads.map((read) => read.text).join("");
+  if (method !== "TCP" || !text.startsWith("HTTP/1.")) return text;
+  const [head = "", ...bodies] = text.split("\r\n\r\n");
+  const body = bodies.join("\r\n\r\n");
+  return /^transfer-encoding: *chunked/im.test(head)
+    ? body.replaceAll(/(?:^|\r\n)[\da-f]+(?:;[^\r\n]*)?\r\n/gi, "")
+    : body;
+}
+
 /** Less could stand anywhere. */
 const quoteMin = 12;
 
 export function canExplain({ cases }: Cause, { id, group }: Result): boolean {
-  return cases.some((one) => one === id || one === `${group}-*`);
+  return cases?.some((one) => one === id || one === `${group}-*`) ?? true;
 }
 
 /** What of an answer is worth a title: short, and without the ids, numbers and places that differ from call to call. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { cases } from "../cases.ts";
+import { capabilityIds } from "../expectation/expectations.ts";
 import { defineCauses, toDecidingCall } from "./cause.ts";
 import { causes } from "./causes.ts";
 import { toFindings } from "./findings.ts";
@@ -105,9 +106,11 @@ test.each([
 });
 
 test("every rule speaks of cases that there are", () => {
-  const groups = new Set(cases.map(({ id }) => `${id.slice(0, id.indexOf("-"))}-*`));
+  const groups = new Set(
+    [...cases.map(({ id }) => id), ...capabilityIds].map((id) => `${id.slice(0, id.indexOf("-"))}-*`),
+  );
   const known = new Set([...cases.map(({ id }) => id), ...groups]);
-  expect(causes.flatMap((cause) => cause.cases.filter((id) => !known.has(id)))).toEqual([]);
+  expect(causes.flatMap((cause) => (cause.cases ?? []).filter((id) => !known.has(id)))).toEqual([]);
   expect(new Set(causes.map(({ id }) => id)).size).toBe(causes.length);
 });
 
@@ -115,6 +118,7 @@ interface Shown {
   readonly cause: string;
   readonly ids: readonly string[];
   readonly expected?: string;
+  readonly got?: string;
   readonly asked?: object;
   readonly status: number;
   readonly answer: string;
@@ -130,13 +134,30 @@ const shown: readonly Shown[] = [
     status: 400,
     answer: '{"error":{"message":"no","type":"x","param":null,"code":null}}',
   },
-  { cause: "crash", ids: ["REQ-11", "ROB-01"], status: 500, answer: '{"error":"SyntaxError","message":"at 12"}' },
+  { cause: "failing", ids: ["REQ-11", "ROB-01"], status: 500, answer: '{"error":"SyntaxError","message":"at 12"}' },
+  { cause: "failing", ids: ["CAP-TOOLS", "ABRT-01", "TOOL-24"], status: 502, answer: '{"error":{"message":"no"}}' },
+  { cause: "refusing", ids: ["NS-01", "SS-01"], got: "401", status: 401, answer: '{"error":{"message":"no"}}' },
   {
     cause: "deaf-tools",
     ids: ["TOOL-01", "TOOL-18"],
     asked: { tool_choice: "required" },
     status: 200,
     answer: '{"choices":[{"message":{"content":"no"}}]}',
+  },
+  {
+    cause: "deaf-schema",
+    ids: ["SO-09", "CAP-SCHEMA"],
+    asked: { response_format: { type: "json_schema" } },
+    status: 200,
+    answer: '{"choices":[{"message":{"content":"no"}}]}',
+  },
+  {
+    cause: "failing-runs",
+    ids: ["WS-33", "WS-50"],
+    expected: "a run to end without an error",
+    got: '{"state":"error","errorMessage":"no"}',
+    status: 101,
+    answer: "",
   },
   { cause: "error-envelope", ids: ["ROUTE-02", "ERR-01"], expected: 'an {"error"}', status: 404, answer: "no" },
   {
@@ -162,9 +183,9 @@ const shown: readonly Shown[] = [
 
 test.each(shown)(
   "$cause is seen in $ids",
-  ({ cause, ids, expected = "it to be right", asked = {}, status, answer }) => {
+  ({ cause, ids, expected = "it to be right", got = "wrong", asked = {}, status, answer }) => {
     const exchanges = [toExchange(JSON.stringify(asked), status, answer)];
-    const [finding, ...others] = toFindings(ids.map((id) => toResult(id, { expected, actual: "wrong", exchanges })));
+    const [finding, ...others] = toFindings(ids.map((id) => toResult(id, { expected, actual: got, exchanges })));
     expect(others).toEqual([]);
     expect(finding).toMatchObject({ id: cause, cases: ids });
   },
@@ -176,6 +197,62 @@ test.each([
 ] as const)("%s is seen in calls that end with %s", (cause, end) => {
   const exchanges = [{ ...toExchange("{}", 0, ""), reads: [], end }];
   expect(toFindings(["NS-01", "ERR-01"].map((id) => toResult(id, { exchanges })))).toMatchObject([{ id: cause }]);
+});
+
+const upstream = '{"error":{"message":"The model provider failed.","type":"server_error","param":null,"code":"down"}}';
+const raw = `HTTP/1.1 502 Bad Gateway\r\nx: y\r\n\r\n${upstream}`;
+const chunked = `HTTP/1.1 502 Bad Gateway\r\nTransfer-Encoding: chunked\r\n\r\n10\r\n${upstream.slice(0, 16)}\r\n5b\r\n${upstream.slice(16)}\r\n0\r\n\r\n`;
+
+test("the same error is one cause in every group and on every level, however the call was sent", () => {
+  const toFailed = (id: string, text: string, more: Partial<Result> = {}): Result =>
+    toResult(id, {
+      actual: "502",
+      exchanges: [{ ...toExchange("{}", 502, text), ...(text !== upstream && { method: "TCP" }) }],
+      ...more,
+    });
+  const results = [
+    toFailed("CAP-TOOLS", upstream, { verdict: "fail", level: "MUST" }),
+    toFailed("NS-01", upstream),
+    toFailed("HDR-04", upstream),
+    toFailed("ROB-04", raw, { expected: "the status (an error) to be 200" }),
+    toFailed("ROB-08", chunked),
+    toFailed("SESS-01", upstream, { verdict: "fail", level: "EXT" }),
+  ];
+  const [finding, ...others] = toFindings(results);
+  expect(others).toEqual([]);
+  expect(finding).toMatchObject({
+    title: "Calls fail with 502: The model provider failed. (down)",
+    level: "MUST",
+    cases: ["CAP-TOOLS", "SESS-01", "NS-01", "HDR-04", "ROB-04", "ROB-08"],
+  });
+});
+
+test.for([
+  ["another status", 503, upstream],
+  ["another code", 502, upstream.replace("down", "up")],
+  ["other words", 502, upstream.replace("failed", "hesitated")],
+] as const)("an error with %s is a cause of its own", ([, status, text]) => {
+  const results = [
+    ...["NS-01", "NS-02"].map((id) => toResult(id, { actual: "502", exchanges: [toExchange("{}", 502, upstream)] })),
+    ...["NS-03", "NS-04"].map((id) =>
+      toResult(id, { actual: `${status}`, exchanges: [toExchange("{}", status, text)] }),
+    ),
+  ];
+  expect(toFindings(results).map((one) => one.cases)).toEqual([
+    ["NS-01", "NS-02"],
+    ["NS-03", "NS-04"],
+  ]);
+});
+
+test.for([
+  ["is about something else in the answer", { expected: "`nosniff`", actual: "undefined" }, 400],
+  ["expects another error", { expected: "GET to be answered 405", actual: "400" }, 400],
+  ["expects an error of another kind", { expected: "error.param", actual: "400" }, 400],
+  ["looks at the headers of whatever came", { group: "HDR", actual: "undefined" }, 500],
+] as const)("an error says nothing to a finding that %s", ([, more, status]) => {
+  const exchanges = [toExchange("{}", status, '{"error":{"message":"m","type":"t","param":null,"code":"c"}}')];
+  const results = ["X-01", "X-02"].map((id) => toResult(id, { exchanges, ...more }));
+  expect(toFindings(results).map(({ id }) => id)).toEqual(["X-01", "X-02"]);
 });
 
 test("every rule is in the table", () => {

@@ -1,14 +1,18 @@
 // Makes the reports of docs/matrix again: every server of matrix/servers.ts, and the gateway in front of each.
 //   npm install --prefix tools/matrix --ignore-scripts
-//   node tools/matrix.ts [--only aimock-1.43,clawgate-aimock-1.43] [--document openai.yaml]
-// The document is OpenAI's OpenAPI document, which prism plays; without it there is no report of prism.
+//   node tools/matrix.ts [--only aimock,clawgate-aimock] [--document openai.yaml] [--again calls]
+// The document is OpenAI's OpenAPI document, which prism plays; without it there is no report of prism. `--again` names a
+// folder: before a server is stopped each call that decided a MUST that fails is sent to it once more, by curl, and
+// `calls/<report>.md` has both answers for whoever looks at them.
 import { execFile } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs, promisify } from "node:util";
 import { findPort, startProgram } from "../conformance/reach/start.ts";
+import type { Report } from "../conformance/shapes.ts";
+import { sendAgain } from "./matrix/again.ts";
 import { type Behind, key, type Place, type Server, servers, toAimock } from "./matrix/servers.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -18,6 +22,7 @@ const { values: flags } = parseArgs({
     servers: { type: "string", default: join(root, "tools/matrix") },
     document: { type: "string" },
     to: { type: "string", default: join(root, "docs/matrix/reports") },
+    again: { type: "string" },
   },
 });
 const only = flags.only?.split(",");
@@ -54,15 +59,14 @@ for (const server of servers) {
 async function judgeAlone(server: Server, stops: Stops): Promise<void> {
   const { url, headers } = await startServer(server, stops);
   const { slug, name, model, timeout } = server;
-  const at = join(flags.servers, "node_modules", server.folder ?? name, "package.json");
-  await judge({ slug, name, version: toVersion(at), model, url, headers, profile: "chat", timeout });
+  await judge({ slug, name, version: toInstalled(server), model, url, headers, profile: "chat", timeout });
 }
 
 async function judgeBehind(server: Server, slug: string, stops: Stops): Promise<void> {
   const { url, headers } = await startServer(server, stops);
   const provider = { api: "openai-completions", baseUrl: url, apiKey: key, headers };
   const own = await startGateway({ model: `up/${server.model}`, provider }, stops);
-  const older = server.folder === undefined ? "" : ` ${server.slug.replace(/^.*-/, "")}`;
+  const older = server.package === undefined ? "" : ` ${toInstalled(server)}`;
   await judge({ ...toOwn(slug, `clawgate in front of ${server.name}${older}`), url: own, timeout: server.timeout });
 }
 
@@ -145,16 +149,25 @@ async function startGateway(
 
 async function judge({ slug, name, version, model, url, headers, profile, timeout }: Judged): Promise<void> {
   const report = join(flags.to, `${slug}.json`);
+  // Whole, as what is to be sent again has to be.
+  const whole = join(tmpdir(), `matrix-${process.pid}-${slug}.json`);
   const words = ["--base-url", url, "--model", model, "--name", name, "--server-version", version];
   words.push("--profile", profile, "--wait-for", "120s", "--report", `matrix=${report}`);
   for (const [header, value] of Object.entries(headers)) words.push("--header", `${header}: ${value}`);
   if (timeout !== undefined) words.push("--timeout", timeout);
+  if (flags.again !== undefined) words.push("--report", `json=${whole}`);
   const program = join(root, "conformance/bin/conformance.mjs");
   const options = { env: { ...process.env, OPENAI_API_KEY: key }, maxBuffer: 2 ** 26 };
   const { stdout } = await promisify(execFile)(process.execPath, [program, ...words], options).catch(
     (error: unknown) => error as { stdout: string },
   );
   hidePlaces(report);
+  if (flags.again !== undefined) {
+    mkdirSync(flags.again, { recursive: true });
+    const text = sendAgain(JSON.parse(readFileSync(whole, "utf8")) as Report, key, Object.keys(headers));
+    writeFileSync(join(flags.again, `${slug}.md`), text);
+    rmSync(whole);
+  }
   console.log(`${slug}: ${stdout.trim().split("\n").at(-1)}`);
 }
 
@@ -162,6 +175,10 @@ async function judge({ slug, name, version, model, url, headers, profile, timeou
 function hidePlaces(report: string): void {
   const text = readFileSync(report, "utf8");
   writeFileSync(report, text.replaceAll(flags.servers, "/srv/servers").replaceAll(root, "/srv/clawgate"));
+}
+
+function toInstalled({ name, package: folder = name }: Server): string {
+  return toVersion(join(flags.servers, "node_modules", folder, "package.json"));
 }
 
 function toVersion(file: string): string {

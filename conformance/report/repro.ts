@@ -15,7 +15,8 @@ const keptHeaders = new Set([
  * `own` are the names of headers that every request to this subject needs.
  */
 export function toShellLine(exchange: Exchange, own: readonly string[] = []): string {
-  return exchange.method === "TCP" ? toRaw(exchange) : toCurl(exchange, own);
+  if (exchange.method === "TCP") return toRaw(exchange);
+  return exchange.status === 101 ? toFrames(exchange) : toCurl(exchange, own);
 }
 
 function toCurl({ method, url, requestHeaders, requestBody }: Exchange, own: readonly string[]): string {
@@ -44,6 +45,41 @@ function toRaw({ url, requestBody }: Exchange): string {
     .replaceAll(/[^ -~]/g, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`);
   const connect = secure ? `openssl s_client -quiet -connect ${at.replace(" ", ":")}` : `nc ${at}`;
   return `{ printf "${toDoubleQuoted(bytes.replaceAll(maskedBytes, masked))}"; sleep 2; } | ${connect}`;
+}
+
+/**
+ * The frames of a connection, each once nothing has come for a while: what a case had waited for is there by then. Ids that
+ * are to be used once are others in each run.
+ */
+function toFrames({ url, requestBody }: Exchange): string {
+  const frames = requestBody.split("\n").map((frame) => `  ${JSON.stringify(frame)},`);
+  return [
+    "cat > repro.mjs <<'END'",
+    "const frames = [",
+    ...frames,
+    "];",
+    "const ids = new Map();",
+    "const toFresh = (id) => ids.get(id) ?? ids.set(id, crypto.randomUUID()).get(id);",
+    "const uuid = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;",
+    `const toText = (frame) => frame.replaceAll(uuid, toFresh).replaceAll("${masked}", process.env.OPENAI_API_KEY);`,
+    `const socket = new WebSocket(${JSON.stringify(url.replace(/^http/, "ws"))});`,
+    "let timer;",
+    "const wait = () => {",
+    "  clearTimeout(timer);",
+    "  timer = setTimeout(() => {",
+    "    const frame = frames.shift();",
+    "    if (frame === undefined) return socket.close();",
+    "    console.log(`> ${frame}`);",
+    "    socket.send(toText(frame));",
+    "    wait();",
+    "  }, 1000);",
+    "};",
+    "socket.onopen = wait;",
+    "socket.onmessage = ({ data }) => (console.log(`< ${data}`), wait());",
+    "socket.onclose = ({ code, reason }) => (clearTimeout(timer), console.log(`closed with ${code} ${reason}`));",
+    "END",
+    "node repro.mjs",
+  ].join("\n");
 }
 
 /** The mask as it reads where each character is a byte. */

@@ -1,5 +1,10 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
 import { expect } from "vitest";
 import { onEnd } from "../../test/end.fixture.ts";
 import { test, testToken } from "../../test/gateway.fixture.ts";
@@ -75,4 +80,21 @@ test("with a wrong token cases fail, as nobody could get in with it", async ({ g
 test("a profile that speaks HTTP has no ws address", async () => {
   const words = ["--base-url", "ws://127.0.0.1:1", "--profile", "chat", "--model", "m"];
   expect(await runSuite(words)).toMatchObject({ status: 2, notes: expect.stringMatching(/begins with http/) });
+});
+
+test("what sends the frames again is given as a program, and its ids are new ones", async ({ gateway }) => {
+  const { output } = await runSuite(["repro", "WS-33", "--base-url", gateway.url.replace("http", "ws")]);
+  expect(output).not.toContain(testToken);
+  const folder = mkdtempSync(join(tmpdir(), "clawgate-repro-"));
+  onEnd(() => rmSync(folder, { recursive: true, force: true }));
+  const environment = {
+    ...process.env,
+    PATH: `${dirname(process.execPath)}:${process.env["PATH"]}`,
+    OPENAI_API_KEY: testToken,
+  };
+  const { stdout } = await promisify(execFile)("sh", ["-c", output], { cwd: folder, env: environment });
+  expect(stdout.match(/^> .*"chat.send"/gm)).toHaveLength(3);
+  // The two runs of the case; what came twice is one of them.
+  expect(stdout.match(/^< .*"state":"final"/gm)).toHaveLength(2);
+  expect(stdout).toMatch(/^closed with 1005 $/m);
 });

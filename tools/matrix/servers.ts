@@ -6,9 +6,10 @@ export type Behind = "clawgate" | "aimock";
 export interface Server {
   /** Of its report: `<slug>.json`, and `clawgate-<slug>.json` with the gateway in front of it. */
   readonly slug: string;
-  /** As the reports call it; also where its version is found, but for an older one. */
+  /** As the reports call it. */
   readonly name: string;
-  readonly folder?: string;
+  /** What package.json calls it, where that is another name: an older version has one of its own. */
+  readonly package?: string;
   readonly model: string;
   readonly behind?: Behind;
   /** Its command line for a shell. */
@@ -42,17 +43,17 @@ const toVendor = (prefix: string, upstream: string) => ({
 
 export const servers: readonly Server[] = [
   {
-    slug: "aimock-1.43",
+    slug: "aimock",
     name: "@copilotkit/aimock",
     model: "gpt-4o",
     start: ({ port, folder }) => toAimock("@copilotkit/aimock", port, folder),
   },
   {
-    slug: "aimock-1.7",
+    slug: "aimock-older",
     name: "@copilotkit/aimock",
-    folder: "aimock-1.7",
+    package: "aimock-older",
     model: "gpt-4o",
-    start: ({ port, folder }) => toAimock("aimock-1.7", port, folder),
+    start: ({ port, folder }) => toAimock("aimock-older", port, folder),
   },
   {
     slug: "mock-llm",

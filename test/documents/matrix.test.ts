@@ -9,6 +9,7 @@ import { toSummary } from "../../conformance/matrix/summary.ts";
 import { toCompactFile } from "../../conformance/report/compact.ts";
 import { checkConformanceReport, type Report } from "../../conformance/shapes.ts";
 import type { Terminal } from "../../conformance/terminal.ts";
+import { servers } from "../../tools/matrix/servers.ts";
 import { read, root } from "./pages.fixture.ts";
 
 const folder = "docs/matrix/reports";
@@ -24,6 +25,21 @@ test.for(names)("%s is a compact report, with a version and without a trace of t
   expect(report.subject.version).toMatch(/\d/);
   expect(text.match(/\/(?:tmp|home|root|work)\/[\w./-]+/g) ?? []).toEqual([]);
   expect(report.results.filter(({ verdict }) => verdict === "error" || verdict === "not-run")).toEqual([]);
+});
+
+test("each server was run in the version that tools/matrix/package.json has, alone and behind the gateway", () => {
+  const { dependencies } = JSON.parse(read("tools/matrix/package.json")) as { dependencies: Record<string, string> };
+  const toVersion = (slug: string): string | undefined =>
+    (JSON.parse(texts.get(`${slug}.json`) ?? "{}") as Partial<Report>).subject?.version;
+  const wanted = servers.map(({ slug, name, package: alias = name }) => [
+    slug,
+    dependencies[alias]?.replace(/^npm:.*@/, ""),
+  ]);
+  expect(servers.map(({ slug }) => [slug, toVersion(slug)])).toEqual(wanted);
+  const slugs = servers.flatMap(({ slug }) => [slug, `clawgate-${slug}`]);
+  expect(names).toEqual([...slugs, "clawgate"].map((slug) => `${slug}.json`).toSorted());
+  // Nor does the page say them once more; 1.2.3 is an example.
+  expect(read("docs/matrix/README.md").match(/(?<![\d.])\d+\.\d+\.\d+(?![\d.])/g)).toEqual(["1.2.3"]);
 });
 
 test("the commands of the page have options that there are", () => {

@@ -103,10 +103,8 @@ test("a claim that is not true fails the run, and what is not claimed is told so
   expect(status).toBe(1);
   expect(report.results.filter(({ verdict }) => verdict === "fail")).toEqual([isResult("CAP-SCHEMA")]);
   expect(report.results.some(({ id }) => id === "CAP-AUTH")).toBe(false);
-  const [{ exchanges = [] } = {}] = report.results.filter(({ id }) => id === "CAP-SCHEMA");
-  expect(exchanges.map(({ requestBody, status }) => [requestBody.includes("json_schema"), status])).toEqual([
-    [true, 200],
-  ]);
+  const calls = report.results.flatMap(({ id, exchanges }) => (id === "CAP-SCHEMA" ? exchanges : []));
+  expect(calls).toMatchObject([{ requestBody: expect.stringContaining("json_schema") as string, status: 200 }]);
   expect(report.capabilities).toMatchObject({
     models: { present: true, claimed: true },
     tools: { present: false, claimed: false },

@@ -5,7 +5,7 @@ import { Agent, fetch } from "undici";
 import { countCommas } from "../../base/json-text.ts";
 import { messageBytesMax, messageValuesMax } from "./limits.ts";
 
-/** A `fetch` with connections of its own, whose answers have a longest length. */
+/** A `fetch` with connections of its own. Each answer has a longest length, or if it is a stream each of its events. */
 export interface BoundedFetch {
   readonly fetch: FetchLike;
   close(): Promise<void>;
@@ -22,23 +22,22 @@ export function createBoundedFetch(connectMs: number, admit: (message: unknown) 
       // The two packages declare the same interfaces of the Fetch standard, each for itself.
       const own = { ...init, dispatcher: agent } as Parameters<typeof fetch>[1];
       const { body, status, statusText, headers } = await fetch(url, own);
-      const bounded = (body as ReadableStream<Uint8Array> | null)?.pipeThrough(createLimit());
-      const reading = new Response(bounded ?? null, { status, statusText, headers: [...headers] });
-      return bounded === undefined ? reading : admitAll(reading, bounded, admit);
+      const given = body as ReadableStream<Uint8Array> | null;
+      const answer = { status, statusText, headers: new Headers([...headers]) };
+      // One that tells of changes may go on for weeks.
+      if (given !== null && status === 200 && toType(answer.headers) === "text/event-stream")
+        return new Response(admitEvents(given, admit), answer);
+      const reading = new Response(given?.pipeThrough(createLimit()) ?? null, answer);
+      return given === null ? reading : admitWhole(reading, admit);
     },
     close: () => agent.destroy(),
   };
 }
 
 /** An answer whose length and encoding are no longer those of its headers, which the library does not look at. */
-async function admitAll(
-  answer: Response,
-  body: ReadableStream<Uint8Array>,
-  admit: (message: unknown) => unknown,
-): Promise<Response> {
+async function admitWhole(answer: Response, admit: (message: unknown) => unknown): Promise<Response> {
   const { status, statusText, headers } = answer;
-  const type = headers.get("content-type")?.split(";", 1)[0]?.trim().toLowerCase();
-  if (type === "text/event-stream") return new Response(admitEvents(body, admit), { status, statusText, headers });
+  const type = toType(headers);
   if (!answer.ok || !jsonTypes.has(type)) return answer;
   const given = await answer.text();
   if (given.length > longUnits) await nextTurn();
@@ -46,6 +45,10 @@ async function admitAll(
   if (given.length > longUnits) await nextTurn();
   if (type !== "application/json" && /^\s*[{[]/.test(text)) headers.set("content-type", "application/json");
   return new Response(text, { status, statusText, headers });
+}
+
+function toType(headers: Headers): string | undefined {
+  return headers.get("content-type")?.split(";", 1)[0]?.trim().toLowerCase();
 }
 
 /** Between reading, rewriting and handing on a longer message the event loop has a turn. */
@@ -78,6 +81,7 @@ function admitText(text: string, admit: (message: unknown) => unknown): string {
 function admitEvents(body: ReadableStream<Uint8Array>, admit: (message: unknown) => unknown): ReadableStream {
   let retry = "";
   const events = new EventSourceParserStream({
+    maxBufferSize: messageBytesMax,
     onRetry: (ms) => {
       retry = `retry: ${ms}\n`;
     },

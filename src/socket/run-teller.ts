@@ -109,7 +109,7 @@ export class RunTeller implements RunObserver {
 
   #tellSoon(): void {
     if (this.#parts.isLate) return;
-    const waitMs = Math.max(paceMs, this.#said.text.length / charactersPerMs);
+    const waitMs = Math.max(paceMs, (this.#said.due + this.#thought.due) / charactersPerMs);
     this.#timer ??= setTimeout(this.#tellNow, Math.max(0, this.#toldAt + waitMs - performance.now()));
   }
 
@@ -144,6 +144,11 @@ type Head = "runId" | "agentId" | "seq";
 class Growing {
   text = "";
   #told = 0;
+
+  /** The characters of an event that tells it; 0 where nothing is new. */
+  get due(): number {
+    return this.text.length > this.#told ? this.text.length : 0;
+  }
 
   add(piece: string): void {
     this.text += piece;

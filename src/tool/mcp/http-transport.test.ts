@@ -121,10 +121,10 @@ test.for<[what: string, headers: Record<string, string>, body: () => Buffer]>([
   });
   const { open } = startToolServers({ s: fill({ url: server.url }) });
   const set = await open("s");
-  const text = expect.stringMatching(
+  const said = expect.stringMatching(
     /^The (?:call to the tool server 's' failed|connection .* ended before it answered)\.$/,
   );
-  expect(await call(set, "s__work")).toEqual({ text, failed: true });
+  expect(await call(set, "s__work")).toEqual({ text: said, failed: true });
   expect(await call(set, "s__work")).toEqual({ text: "done", failed: false });
 });
 

@@ -10,12 +10,12 @@ export class DatabaseClock {
     return this.#aheadMs;
   }
 
-  /** Learns from a time that the database told between two moments of this machine. */
+  /**
+   * Learns from a time that the database told between two moments of this machine. What is known already stays where it may
+   * be so: of a slow answer there is little to learn.
+   */
   learn(toldMs: number, asked: number, answered: number): void {
-    if (toldMs < asked) this.#aheadMs = toldMs - asked;
-    else if (toldMs > answered) this.#aheadMs = toldMs - answered;
-    // Nobody can tell a difference.
-    else this.#aheadMs = 0;
+    this.#aheadMs = Math.min(Math.max(this.#aheadMs, toldMs - answered), toldMs - asked);
   }
 
   toDatabase(ms: number): number {

@@ -2,6 +2,7 @@ import pg from "pg";
 import { GatewayError } from "../../base/errors.ts";
 import { startChain } from "../chain.ts";
 import { type JointCommit, toJointValues } from "./joint-commit.ts";
+import type { DatabaseClock } from "./database-clock.ts";
 import type { KeyColumns } from "./key-columns.ts";
 import type { GivenRow, LeaseStatements, TakenRow } from "./lease-statements.ts";
 import { isPassing, type Pool } from "./pool.ts";
@@ -10,6 +11,7 @@ import { Together } from "./together.ts";
 import type { TranscriptStatements, TurnShape } from "./transcript-statements.ts";
 
 interface JointParts {
+  readonly clock: DatabaseClock;
   readonly pool: Pool;
   readonly statements: Pick<LeaseStatements, "take"> &
     Pick<TranscriptStatements, "commit"> & { readonly commitTogether: JointCommit };
@@ -30,7 +32,7 @@ export interface Taken {
   readonly row: TakenRow | undefined;
 }
 
-export function createTakes({ pool, statements, holder }: JointParts): Together<AskedLease, Taken> {
+export function createTakes({ pool, statements, holder, clock }: JointParts): Together<AskedLease, Taken> {
   return new Together({
     toKey: ({ key }) => key.column,
     isDivisible,
@@ -46,7 +48,10 @@ export function createTakes({ pool, statements, holder }: JointParts): Together<
         asked.map(({ asksAnew }) => asksAnew),
       ];
       // The leases may be those that nobody has heard of.
+      const began = Date.now();
       const rows = await pool.run<TakenRow>(statements.take, (again) => [...columns, again]);
+      const [first] = rows;
+      if (first !== undefined) clock.learn(first.now, began, Date.now());
       const taken = new Map(rows.map((row) => [row.place, row]));
       return asked.map((_, index) => ({ row: taken.get(index + 1) }));
     },

@@ -21,7 +21,7 @@ export interface LeaseStatements {
   readonly release: Statement;
   /** id, fence, holder, key_hash, next, checksum, sent again → `GivenRow` */
   readonly erase: Statement;
-  /** key_hash, holder, arrived at */
+  /** key_hash, holder, arrived at → now */
   readonly place: Statement;
   /** key_hash, holder → a row for the one whose turn it is then, if there is one */
   readonly leave: Statement;
@@ -43,6 +43,7 @@ export interface TakenRow {
   readonly updated_at: number;
   /** By another holder. */
   readonly observed: boolean;
+  readonly now: number;
 }
 
 /** What came of giving a lease back. */
@@ -108,7 +109,8 @@ export function toLeaseStatements(s: string): LeaseStatements {
       )
       SELECT place, id, fence, revision, length, last_sequence, taken.checksum, updated_at,
         EXISTS (SELECT 1 FROM ${s}.observed AS o
-          WHERE o.key_hash = taken.key_hash AND o.holder <> $4::text AND o.until > ${now}) AS observed
+          WHERE o.key_hash = taken.key_hash AND o.holder <> $4::text AND o.until > ${now}) AS observed,
+        ${now} AS now
       FROM taken JOIN asked ON asked.key_hash = taken.key_hash`,
     },
     renew: {
@@ -155,7 +157,8 @@ export function toLeaseStatements(s: string): LeaseStatements {
       WITH gone AS (DELETE FROM ${s}.waiting WHERE until < ${now} - 60000)
       INSERT INTO ${s}.waiting (key_hash, holder, arrived_at, until)
       SELECT $1::bytea, $2::text, $3::bigint, ${now} + ${placeMs} WHERE ${inPassing}
-      ON CONFLICT (key_hash, holder) DO UPDATE SET arrived_at = excluded.arrived_at, until = excluded.until`,
+      ON CONFLICT (key_hash, holder) DO UPDATE SET arrived_at = excluded.arrived_at, until = excluded.until
+      RETURNING ${now} AS now`,
     },
     observe: {
       name: "observe",

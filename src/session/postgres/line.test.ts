@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { programs } from "../../../test/postgres.fixture.ts";
 import { createSilentLog } from "../../base/log.ts";
 import { createLanes, createTurns, type Turns } from "../../run/turns.ts";
@@ -48,6 +48,24 @@ describe.skipIf(programs === undefined)("calls of several gateways on one sessio
     const { messages } = await (await stores.connect()).read("k");
     expect(messages.map(({ content }) => content)).toEqual(had.map(String));
     expect(await waitingRows(stores)).toEqual([]);
+  });
+
+  test("have it in that order also where the clock of a gateway is set while it runs", async () => {
+    const stores = await createTestStores();
+    const early = await stores.connect();
+    const real = Date.now.bind(Date);
+    const clock = vi.spyOn(Date, "now").mockImplementation(() => real() + 3_600_000);
+    onTestFinished(() => clock.mockRestore());
+    const [late, holder] = [await stores.connect(), await stores.connect()];
+    const { lease } = await mustOpen(holder, "k");
+    const toArrival = () => ({ at: Date.now(), digest: undefined, again: false, waits: true });
+    const [came, cameLater] = [toArrival(), { ...toArrival(), at: Date.now() + 1 }];
+    // Whoever waits asks again every second.
+    for (let times = 0; times < 2; times++) expect(await early.open("k", leaseMs, came)).toBeUndefined();
+    expect(await late.open("k", leaseMs, cameLater)).toBeUndefined();
+    await holder.release(lease);
+    expect(await late.open("k", leaseMs, cameLater)).toBeUndefined();
+    expect(await early.open("k", leaseMs, came)).toMatchObject({ messages: [] });
   });
 
   test("are woken when it is free, long before they would look", async () => {

@@ -1,3 +1,4 @@
+import type { DatabaseClock } from "./database-clock.ts";
 import type { LeaseStatements } from "./lease-statements.ts";
 import type { Pool } from "./pool.ts";
 import type { WakeUps } from "./wake-ups.ts";
@@ -12,6 +13,7 @@ export interface LineParts {
   readonly statements: Pick<LeaseStatements, "place" | "leave">;
   readonly wakeUps: WakeUps;
   readonly holder: string;
+  readonly clock: DatabaseClock;
 }
 
 /** Whoever waits looks by itself so often, whatever it has heard. */
@@ -68,10 +70,13 @@ export class Line {
 
   /** Takes a place, or keeps the one that there is. */
   async enter(waited: Waited, arrivedAt: number): Promise<void> {
-    const { pool, statements, wakeUps, holder } = this.#parts;
+    const { pool, statements, wakeUps, holder, clock } = this.#parts;
     const id = toId(waited);
     if (!this.#places.has(id)) this.#places.set(id, new Place(wakeUps, id));
-    await pool.run(statements.place, () => [waited.hash, holder, arrivedAt]);
+    const asked = Date.now();
+    const [row] = await pool.run<{ now: number }>(statements.place, () => [waited.hash, holder, arrivedAt]);
+    // Whoever waits asks again with what is known of the time then.
+    if (row !== undefined) clock.learn(row.now, asked, Date.now());
   }
 
   async untilFree(waited: Waited, ms: number, signal: AbortSignal): Promise<void> {

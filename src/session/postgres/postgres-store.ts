@@ -55,7 +55,7 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
   const announce = async (payload: string): Promise<void> =>
     void (await pool.run({ name: "notify", text: "SELECT pg_notify($1, $2)" }, () => [toChannel(schema), payload]));
   const wakeUps = new WakeUps({ url: listenUrl, channel: toChannel(schema), announce, log });
-  const line = new Line({ pool, statements, wakeUps, holder });
+  const line = new Line({ pool, statements, wakeUps, holder, clock });
   const commitTogether = createJointCommit(s);
   const leased = new LeasedSessions({ pool, statements: { ...statements, commitTogether }, line, clock, holder });
   const reader = createSessionReader(pool, statements);

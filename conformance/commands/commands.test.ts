@@ -328,6 +328,16 @@ test("a slow server is given more time than a fast one, and every report says ho
   }
 });
 
+test("the longest time that a call may be given is one that a timer can wait, and more is refused", async () => {
+  const words = ["--base-url", await listen(late(0)), "--model", "m", "--only", "NS-01", "--sdk", "7", "--timeout"];
+  expect(await runCommand([...words, "1440m"])).toMatchObject({
+    status: 0,
+    output: expect.stringContaining("1 passed, 0 failed") as string,
+  });
+  const { status, notes } = await runCommand([...words, "999999s"]);
+  expect({ status, notes }).toEqual({ status: 2, notes: expect.stringContaining("1440m at most") as string });
+});
+
 test("a run on a server that is too slow for it shows three findings, and then only counts", async () => {
   const folder = createFolder();
   const words = ["--base-url", await listen(late(3000)), "--model", "m", "--only", "NS", "--timeout", "300ms"];

@@ -78,10 +78,13 @@ function toHeaderName(text: string): string {
   return name;
 }
 
+/** What grows with it shall still fit into a timer: one that is longer than Node has ends at once. */
+const timeoutMsMax = 24 * 60 * 60_000;
+
 export function parseTimeout(text: string): number {
   const ms = parseTime(text);
-  if (ms > 0) return ms;
-  throw new InvalidArgumentError("It must be longer than nothing.");
+  if (ms > 0 && ms <= timeoutMsMax) return ms;
+  throw new InvalidArgumentError(ms > 0 ? "It may be 1440m at most." : "It must be longer than nothing.");
 }
 
 export function parseTime(text: string): number {

@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { closeSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
@@ -30,9 +30,22 @@ Example:
     });
 }
 
+/** The whole text, or no file: half of it would be there already when it is tried again. */
+function writeNew(path: string, text: string): void {
+  const file = openSync(path, "wx");
+  try {
+    writeFileSync(file, text);
+  } catch (cause) {
+    rmSync(path, { force: true });
+    throw cause;
+  } finally {
+    closeSync(file);
+  }
+}
+
 function write(path: string, text: string): void {
   try {
-    writeFileSync(path, text, { flag: "wx" });
+    writeNew(path, text);
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
     throw new ConfigError(

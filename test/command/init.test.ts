@@ -1,9 +1,12 @@
+import { spawnSync, type SpawnSyncReturns } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import JSON5 from "json5";
 import { describe, expect, test } from "vitest";
 import { createPlace, type Place, run, startCommand } from "../command.fixture.ts";
+import { program } from "../process.fixture.ts";
 
 /** A place with `OPENCLAW_GATEWAY_PORT`, so that what starts there takes a free port. */
 function createEmpty(): Place {
@@ -23,6 +26,23 @@ async function loadSchema(): Promise<(value: unknown) => string[]> {
   return (value) => (check(value) ? [] : (check.errors ?? []).map(({ instancePath }) => instancePath));
 }
 
+/** Mounts a file system of 64 KB where nobody else sees it, fills it, runs the words after it, and lists what is left there. */
+const script = `
+mount -t tmpfs -o size=64k none "$1" || exit 77
+cd "$1"
+head -c 65536 /dev/zero > ballast 2>/dev/null
+shift
+"$@"
+status=$?
+for file in *; do echo "left: $file"; done
+exit $status`;
+
+function runOnFullDisk(folder: string, words: readonly string[]): SpawnSyncReturns<string> {
+  return spawnSync("unshare", ["-rm", "sh", "-c", script, "sh", folder, ...words], { encoding: "utf8" });
+}
+
+const isMountable = runOnFullDisk(tmpdir(), ["true"]).status === 0;
+
 describe("`init`", () => {
   test("writes what a gateway starts with, and gives an answer with", async () => {
     const place = createEmpty();
@@ -35,6 +55,13 @@ describe("`init`", () => {
     expect(gateway.output()).toContain(file);
     const response = await gateway.chat(hi);
     expect(await response.json()).toMatchObject({ choices: [{ message: { content: "hi there" } }] });
+  });
+
+  test.skipIf(!isMountable)("leaves nothing on a disk that is full, so that it can be tried again", () => {
+    const { folder } = createEmpty();
+    const { status, stdout, stderr } = runOnFullDisk(folder, [process.execPath, program, "init"]);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: "left: ballast\n" });
+    expect(stderr).toMatch(/^clawgate: Cannot write .*ENOSPC/);
   });
 
   test("overwrites nothing", async () => {

@@ -196,10 +196,23 @@ export class GatewayClient {
 function toStream({ headers, body }) {
   return {
     run: headers.get("x-openclaw-run-id") ?? undefined,
-    model: headers.get("x-clawgate-model") ?? undefined,
+    model: toName(headers.get("x-clawgate-model") ?? undefined),
     session: headers.get("x-openclaw-session-key") ?? undefined,
     chunks: readChunks(body),
   };
+}
+
+/**
+ * Of a name in a header what is no visible ASCII is percent-encoded, and nothing else.
+ *
+ * @param {string | undefined} encoded
+ */
+function toName(encoded) {
+  try {
+    return encoded?.replace(/(?:%[89A-F][0-9A-F])+/g, decodeURIComponent);
+  } catch {
+    return encoded;
+  }
 }
 
 /**

@@ -159,7 +159,7 @@ describe.skipIf(!hasBrowser)("the page in a browser", () => {
         ...withSessions,
         models: { providers: { house: { api: "openai-completions", baseUrl } } },
         mcp: { servers: { fixture: await playSay() } },
-        agents: { list: [{ id: "main", model: "house/small", tools: { fixture: ["*"] } }] },
+        agents: { list: [{ id: "main", model: "house/größe-100%", tools: { fixture: ["*"] } }] },
       },
     });
     const opened = await open(gateway.url);
@@ -169,6 +169,7 @@ describe.skipIf(!hasBrowser)("the page in a browser", () => {
     await conversation(page).getByText("It said hi.").waitFor();
     await conversation(page).getByText("fixture__say").waitFor();
     expect(await conversation(page).textContent()).toMatch(/I should ask\..*done fixture__say.*It said hi\./s);
+    await conversation(page).getByText("house/größe-100%", { exact: true }).waitFor();
     await page.reload();
     await signIn(opened);
     await conversation(page).getByText("It said hi.").waitFor();

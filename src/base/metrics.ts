@@ -75,12 +75,19 @@ export function createMetrics(): Metrics {
     registers,
   });
   const waiting = new Gauge({ name: "clawgate_runs_waiting", help: "Runs that wait for a slot.", registers });
+  // Counted in plain numbers: while much is refused, to find a metric by its labels would be a part of each refusal.
+  const runsRefused = new Map<RefusalReason, number>();
   const refusedRuns = new Counter({
     name: "clawgate_runs_refused_total",
     help: "Calls that were refused for too much load, by reason: loop_delay, queue_full, displaced or wait_too_long.",
     labelNames: ["reason"],
-    registers,
+    registers: [],
+    collect() {
+      this.reset();
+      for (const [reason, count] of runsRefused) this.inc({ reason }, count);
+    },
   });
+  registry.registerMetric(refusedRuns);
   const loopDelay = new Histogram({
     name: "clawgate_loop_delay_seconds",
     help: "How late the event loop was, ten times a second: so long everything waited.",
@@ -155,7 +162,7 @@ export function createMetrics(): Metrics {
     lockout: () => lockouts.inc(),
     refuseConnection: (reason) => refused.inc({ reason }),
     cutConnection: (reason) => cut.inc({ reason }),
-    refuseRun: (reason) => refusedRuns.inc({ reason }),
+    refuseRun: (reason) => void runsRefused.set(reason, (runsRefused.get(reason) ?? 0) + 1),
     setRunsWaiting: (count) => waiting.set(count),
     loopDelay: (seconds) => loopDelay.observe(seconds),
     toText: () => registry.metrics(),

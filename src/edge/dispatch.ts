@@ -51,10 +51,12 @@ export function createDispatch<O extends OperationId>(
   return async (ctx) => {
     const passage: Passage = ctx.state;
     passage.reach(row.id);
-    const { requestId, address, principal, signal } = passage;
+    const { requestId, address, principal } = passage;
     assertAllowed(row, principal);
     // Before anything of the body is read: a refusal has to cost less than what it refuses.
     if (isHeavy) parts.room.assertRoom(principal.name);
+    // Made when it is asked for, and nobody else asks.
+    const { signal } = passage;
     const asked = principal.quota?.takeRequest();
     if (asked !== undefined) await asked;
     const brake = createBrake();
@@ -209,7 +211,7 @@ function writeStream(
     toErrorJson(error) {
       const failure = GatewayError.from(error);
       passage.fail(failure);
-      return JSON.stringify(toErrorReply(failure).body);
+      return toErrorReply(failure).text;
     },
     signal: passage.signal,
     brake,

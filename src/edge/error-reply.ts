@@ -1,13 +1,15 @@
-import type { ErrorBody } from "../base/contract.ts";
 import { errorCodes } from "../base/contract.ts";
 import type { GatewayError } from "../base/errors.ts";
 
-/** An error as status, headers and body; the same for Koa and for the parser's raw socket. */
+/** An error as status, headers and the text of its body; the same for Koa and for the parser's raw socket. */
 export interface ErrorReply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: ErrorBody;
+  readonly text: string;
 }
+
+/** Of errors that never change, and are given to one client after the other. */
+const constants = new WeakMap<GatewayError, ErrorReply>();
 
 /** Where `retry` is set in the error table but no time was given. */
 const retryAfterSeconds = 1;
@@ -17,6 +19,13 @@ const retryAfterSeconds = 1;
  * agent twice, and told when where it can (1 to 60 s: SDK 6 sleeps whatever it is told).
  */
 export function toErrorReply(error: GatewayError): ErrorReply {
+  if (!Object.isFrozen(error)) return makeReply(error);
+  let reply = constants.get(error);
+  if (reply === undefined) constants.set(error, (reply = makeReply(error)));
+  return reply;
+}
+
+function makeReply(error: GatewayError): ErrorReply {
   const { status, retry: worthIt } = errorCodes[error.code];
   const retry = error.retry ?? worthIt;
   const headers: Record<string, string> = { ...error.headers };
@@ -25,5 +34,8 @@ export function toErrorReply(error: GatewayError): ErrorReply {
   // Agents that speak another API ask five times for what is not served, before they show what they were told.
   if (!retry && (isAskedAgain || error.code === "endpoint_not_served")) headers["x-should-retry"] = "false";
   if (retry) headers["retry-after"] = String(Math.min(60, Math.max(1, error.retryAfterSeconds ?? retryAfterSeconds)));
-  return { status, headers, body: error.toBody() };
+  const text = JSON.stringify(error.toBody());
+  headers["content-type"] = "application/json; charset=utf-8";
+  headers["content-length"] = String(Buffer.byteLength(text));
+  return { status, headers, text };
 }

@@ -6,19 +6,21 @@ const perSecond = 10;
 const tellMs = 10_000;
 
 /**
- * How many lines of the log whoever has no key can cause. Beyond it their requests are only counted; how many, the log
- * says every ten seconds while it lasts. The metrics have all of them.
+ * How many lines of the log those can cause who are turned away, and may come any number of times. Beyond it their requests
+ * are only counted; how many, the log says every ten seconds while it lasts. The metrics have all of them.
  */
 export class LineBudget {
   readonly #log: () => Log;
+  readonly #text: string;
   #left = burst;
   #at = performance.now();
   #missed = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  /** Asked each time: another configuration may say where it goes. */
-  constructor(log: () => Log) {
+  /** `log` is asked each time: another configuration may say where it goes. `text` stands with the count. */
+  constructor(log: () => Log, text: string) {
     this.#log = log;
+    this.#text = text;
   }
 
   /** Whether one more line may be written. */
@@ -40,7 +42,7 @@ export class LineBudget {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     if (this.#missed === 0) return;
-    this.#log().warn({ requests: this.#missed }, "too many requests without a key to log them one by one");
+    this.#log().warn({ requests: this.#missed }, this.#text);
     this.#missed = 0;
   };
 }

@@ -156,6 +156,8 @@ export class Passages {
   readonly #plainLog: Log;
   readonly #times: RequestTimes;
   readonly #strangers: LineBudget;
+  /** Where there is too much to do, most of what is done is to refuse, and a line is a tenth of that. */
+  readonly #refused: LineBudget;
   readonly #toAddress: (request: IncomingMessage) => string;
   readonly #tracing: Tracing | undefined;
   readonly #loop: Pick<LoopState, "hasStoodStill">;
@@ -167,7 +169,8 @@ export class Passages {
     // What the line of a good request says is all made here, so that there is nothing to look for and hide.
     this.#plainLog = log.child({}, { redact: [] });
     this.#times = times;
-    this.#strangers = new LineBudget(() => log);
+    this.#strangers = new LineBudget(() => log, "too many requests without a key to log them one by one");
+    this.#refused = new LineBudget(() => log, "too many refused calls to log them one by one");
     this.#toAddress = toAddress;
     this.#loop = loop;
     this.#tracing = tracing;
@@ -237,6 +240,7 @@ export class Passages {
   async idle(): Promise<void> {
     if (this.#passages.size > 0) await (this.#emptied ??= Promise.withResolvers()).promise;
     this.#strangers.tell();
+    this.#refused.tell();
   }
 
   #noteEmpty(): void {
@@ -253,6 +257,7 @@ export class Passages {
 
   #write(ctx: Context, { requestId, address, operation, principal, error, facts }: Passage, seconds: number): void {
     if (principal === anybody && error?.code !== "internal_error" && !this.#strangers.take()) return;
+    if (error?.code === "overloaded" && error.cause === undefined && !this.#refused.take()) return;
     const { res } = ctx;
     const line: Record<string, unknown> = { requestId, address, ...principal.logFields, operation, method: ctx.method };
     if (facts !== undefined) Object.assign(line, facts);

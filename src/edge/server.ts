@@ -129,7 +129,7 @@ export function createPort({ serving, bodies, onHalfClose, upgrades, metrics }: 
     requestBytes: () => bodies.held + pipelines.held,
     answerBytes: () => readers.held,
   });
-  const strangers = new LineBudget(log);
+  const strangers = new LineBudget(log, "too many requests without a key to log them one by one");
   server.on("close", strangers.tell);
   const refuse = (socket: Duplex, error: GatewayError): void => {
     const address = socket instanceof Socket ? toPeer({ socket }) : "unknown";
@@ -196,12 +196,9 @@ function writeRaw(socket: Duplex, error: GatewayError): string | undefined {
     return undefined;
   }
   const requestId = createRequestId();
-  const { status, headers, body } = toErrorReply(error);
-  const text = JSON.stringify(body);
+  const { status, headers, text } = toErrorReply(error);
   const lines = Object.entries({
     ...headers,
-    "content-type": "application/json; charset=utf-8",
-    "content-length": String(Buffer.byteLength(text)),
     ...toCommonHeaders(requestId),
     date: new Date().toUTCString(),
     connection: "close",

@@ -89,6 +89,23 @@ describe("where every slot is taken", () => {
     await leave();
   });
 
+  test("a crowd that is refused leaves a bounded number of lines, whose sum is all of them", async () => {
+    const gateway = await startTestGateway(bounds({ max: 1, queueMax: 0 }));
+    const { leave } = await hold(gateway);
+    const wire = await openSocket(gateway.port);
+    const request = toRequest({ body: toChatBody("hi") });
+    for (let call = 0; call < 600; call++) wire.send(request);
+    for (let call = 0; call < 600; call++) expect(await wire.read()).toMatchObject({ status: 503 });
+    expect(await refused(gateway, "queue_full")).toBe(600);
+    await leave();
+    await gateway.stop();
+    const lines = gateway.log.filter(({ msg, code }) => msg === "request" && code === "overloaded");
+    expect(lines.length).toBeGreaterThanOrEqual(200);
+    expect(lines.length).toBeLessThan(400);
+    const missed = gateway.log.reduce((sum, { requests }) => sum + Number(requests ?? 0), 0);
+    expect(lines.length + missed).toBe(600);
+  });
+
   test("a call that waits too long is 503", async () => {
     const gateway = await startTestGateway(bounds({ max: 1, waitMs: 100 }));
     const { leave } = await hold(gateway);

@@ -160,7 +160,7 @@ export const browsers: readonly Break[] = [
   }),
   without(
     ["O13"],
-    app,
+    "src/edge/error-reply.ts",
     'headers["content-type"] = "application/json; charset=utf-8";',
     'headers["content-type"] = "text/html; charset=utf-8";',
   ),

@@ -21,6 +21,11 @@ export function toProse(text: string): Markup {
   return html`${pieces.map((piece, index) => (index % 2 === 1 ? html`<code>${piece}</code>` : piece))}`;
 }
 
+/** The name of a server, which may go on in the next line where its package begins. */
+export function toName(name: string): Markup {
+  return html`${name.split("/").map((piece, index) => (index === 0 ? piece : html`/<wbr />${piece}`))}`;
+}
+
 function toHtml(part: Part): string {
   if (part === undefined) return "";
   if (part instanceof Markup) return part.text;

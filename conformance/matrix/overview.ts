@@ -1,7 +1,7 @@
 import { listFindings } from "../tell/findings.ts";
 import type { Report } from "../shapes.ts";
 import { type Entry, toScore } from "./entry.ts";
-import { html, type Markup } from "./markup.ts";
+import { html, type Markup, toName } from "./markup.ts";
 import { toShare } from "./outcome.ts";
 import { type Page, toSearch, toTable } from "./page.ts";
 
@@ -20,17 +20,19 @@ export function toOverview(entries: readonly Entry[], guide: string | undefined)
     ${toSearch("servers", "Search servers")}
     ${toTable("servers", "Servers", heads(["Server", "Version", "Set", "Run", ...levels, "To mend"]), entries.flatMap(toRows))}
     <h2>By group</h2>
-    ${toTable(
-      "groups",
-      "Servers by group",
-      heads(["Group", ...entries.map(({ name, slug }) => html`<a href="servers/${slug}.html">${name}</a>`)]),
-      toGroupRows(entries),
-    )}`;
+    ${toTable("groups", "Servers by group", [...heads(["Group"]), ...toServerHeads(entries)], toGroupRows(entries))}`;
   return { path: "index.html", title: "Servers", body };
 }
 
 export function heads(titles: readonly (string | Markup)[]): Markup[] {
   return titles.map((title) => html`<th scope="col">${title}</th>`);
+}
+
+/** Turned on their side: there are many, and what stands under them is short. */
+export function toServerHeads(entries: readonly Entry[]): Markup[] {
+  return entries.map(
+    ({ name, slug }) => html`<th scope="col" class="turned"><a href="servers/${slug}.html">${toName(name)}</a></th>`,
+  );
 }
 
 /** The newest report of each version and set; older runs of the same are on the server's page. */
@@ -43,7 +45,7 @@ function toRow(slug: string, name: string, report: Report): Markup {
   const scores = levels.map((level) => toShare(toScore(report.results.filter((one) => one.level === level))));
   const mend = listFindings(report).filter(({ after, verdict }) => after !== true && verdict !== "error").length;
   return html`<tr>
-    <th scope="row"><a href="servers/${slug}.html">${name}</a></th>
+    <th scope="row"><a href="servers/${slug}.html">${toName(name)}</a></th>
     <td>${toVersion(report)}</td>
     <td>${report.set}</td>
     <td>${report.started.slice(0, 10)}</td>

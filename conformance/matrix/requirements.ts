@@ -1,12 +1,11 @@
 import { type Entry, isUnmet, type Outcome, type Requirement } from "./entry.ts";
-import { html, type Markup, toProse } from "./markup.ts";
+import { html, type Markup, toName, toProse } from "./markup.ts";
 import { toFound, toFoundList, toMark } from "./outcome.ts";
-import { heads } from "./overview.ts";
+import { heads, toServerHeads } from "./overview.ts";
 import { type Page, toSearch, toTable } from "./page.ts";
 
 /** All requirements by all servers. */
 export function toRequirementGrid(requirements: readonly Requirement[], entries: readonly Entry[]): Page {
-  const names = entries.map(({ name, slug }) => html`<a href="servers/${slug}.html">${name}</a>`);
   const seen = new Set<string>();
   const rows = requirements.map((one) => {
     // The first row of a group is where links to the group lead.
@@ -20,7 +19,7 @@ export function toRequirementGrid(requirements: readonly Requirement[], entries:
 `;
   });
   const body = html`${toSearch("requirements", "Search requirements")}
-  ${toTable("requirements", "Requirements by server", heads(["Case", "Level", "Requirement", ...names]), rows)}`;
+  ${toTable("requirements", "Requirements by server", [...heads(["Case", "Level", "Requirement"]), ...toServerHeads(entries)], rows)}`;
   return { path: "requirements.html", title: "Requirements", body };
 }
 
@@ -72,5 +71,5 @@ function toNames(outcomes: readonly Outcome[]): Markup {
 }
 
 function toLink({ entry: { slug, name } }: Outcome): Markup {
-  return html`<a href="../servers/${slug}.html">${name}</a>`;
+  return html`<a href="../servers/${slug}.html">${toName(name)}</a>`;
 }

@@ -201,6 +201,9 @@ function isWord(content: unknown): boolean {
   }
 }
 
+/** What stands on one line of a terminal. */
+const shownMax = 80;
+
 function describe({ status, text }: WireAnswer): string {
-  return `${status} ${text.slice(0, 80)}`;
+  return `${status} ${text.length > shownMax ? `${text.slice(0, shownMax)}…` : text}`;
 }

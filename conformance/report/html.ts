@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { toDecidingCall } from "../tell/cause.ts";
+import { isObject } from "../expect.ts";
 import { isFound, listFindings, toResultName } from "../tell/findings.ts";
 import type { Report } from "../shapes.ts";
 import { toShellLine, toSnippet } from "./repro.ts";
@@ -50,8 +51,16 @@ function toRepros({ results, subject }: Report): Record<string, string[]> {
 function toLines(result: Result, baseUrl: string): string[] {
   const call = toDecidingCall(result);
   if (call === undefined) return [];
-  const isChat = call.url.endsWith("/chat/completions") && call.requestBody.trim().startsWith("{");
-  return isChat ? [toShellLine(call), toSnippet(call, baseUrl)] : [toShellLine(call)];
+  return isChat(call) ? [toShellLine(call), toSnippet(call, baseUrl)] : [toShellLine(call)];
+}
+
+/** Whether the SDK could say the same. */
+function isChat({ url, requestBody }: Result["exchanges"][number]): boolean {
+  try {
+    return url.endsWith("/chat/completions") && isObject(JSON.parse(requestBody));
+  } catch {
+    return false;
+  }
 }
 
 function readPart(name: string): string {

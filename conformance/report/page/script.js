@@ -116,6 +116,19 @@ function toWhere(cell) {
   return [name, sdk].filter(Boolean).join(", ");
 }
 
+/** Where it was seen, each server once with all SDK majors. */
+function toPlaces(cells) {
+  const majors = Map.groupBy(cells, (cell) => cell.subject);
+  return [...majors]
+    .map(([subject, of]) => {
+      const sdks = [...new Set(of.map((cell) => cell.sdk).filter((sdk) => sdk !== undefined))];
+      const name = reports.length > 1 ? reports[subject].subject.name : "";
+      return [name, sdks.length === 0 ? "" : `openai ${sdks.join(", ")}`].filter(Boolean).join(", ");
+    })
+    .filter(Boolean)
+    .join("; ");
+}
+
 /** The page's own link to a result; the place of its report stands before it where there are several. */
 function toAnchor(cell) {
   const name = cell.sdk === undefined ? cell.id : `${cell.id}@${cell.sdk}`;
@@ -129,11 +142,10 @@ function listFixes() {
   const fixes = new Map();
   reports.forEach((report, subject) => {
     for (const finding of report.findings) {
-      const key = `${finding.id} ${finding.title}`;
-      const fix = fixes.get(key) || { ...finding, key: finding.id, cells: [] };
+      const fix = fixes.get(finding.title) || { ...finding, cells: [] };
       const names = finding.results.map((name) => (reports.length > 1 ? `${subject}:${name}` : name));
       fix.cells.push(...names.map((name) => known.get(name)).filter(Boolean));
-      fixes.set(key, fix);
+      fixes.set(finding.title, fix);
     }
   });
   const weight = (fix) => (fix.after ? 10 : 0) + (fix.verdict === "warn" ? 4 : 0) + levels.indexOf(fix.level);
@@ -152,7 +164,7 @@ function toFix(fix) {
   const first = fix.cells[0];
   const byCase = new Map();
   for (const cell of fix.cells) byCase.set(cell.id, [...(byCase.get(cell.id) || []), cell]);
-  const places = [...new Set(fix.cells.map(toWhere))].filter(Boolean).join("; ");
+  const places = toPlaces(fix.cells);
   const single = byCase.size === 1;
   const finding =
     first.expected === undefined ? first.reason || "" : `Expected ${first.expected}, got ${first.actual}.`;
@@ -238,7 +250,8 @@ function open(cell) {
     Found: cell.actual,
     Reason: cell.reason,
     Notes: cell.notes.join("; "),
-    Time: `${cell.ms} ms`,
+    // What is kept for years has no times.
+    Time: cell.ms === 0 ? "" : `${cell.ms} ms`,
   };
   const list = element("dl", {});
   for (const [name, value] of Object.entries(pairs))

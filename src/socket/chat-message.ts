@@ -132,9 +132,10 @@ export function toAnswerMessage(text: string, answer?: RunAnswer): ChatMessage {
   };
 }
 
+/** All that a run has said, as its events have told it: a refusal is said too. */
 export function toText({ message: { content, refusal } }: RunAnswer): string {
   // A run's own answers are texts; parts are what clients tell.
-  return typeof content === "string" && content !== "" ? content : (refusal ?? "");
+  return `${typeof content === "string" ? content : ""}${refusal ?? ""}`;
 }
 
 /** The first slash parts the provider from its model. */

@@ -43,6 +43,24 @@ test("assistant events have all that was said and what is new of it, and so have
   expect(text).toMatch(/^word0 .* word29$/);
 });
 
+test("what is said beside a refusal is in the deltas, at the end and in the history the same", async ({ gateway }) => {
+  const socket = await connect(gateway);
+  const sent = {
+    sessionKey: "talk-refusal",
+    message: "@@echo Well,\n@@refuse not that.",
+    idempotencyKey: "run-refusal",
+  };
+  await socket.request("chat.send", sent);
+  const end = await socket.ended("run-refusal");
+  const toJoined = (content: readonly { readonly text?: string }[] = []): string =>
+    content.map(({ text }) => text).join("");
+  const deltas = socket.payloads("chat").flatMap((event) => (event.state === "delta" ? [event.deltaText] : []));
+  const { messages } = await socket.request("chat.history", { sessionKey: "talk-refusal" });
+  expect(deltas.join("")).toBe("Well,not that.");
+  expect(end.state === "final" && toJoined(end.message.content)).toBe("Well,not that.");
+  expect(toJoined(messages[1]?.content)).toBe("Well,not that.");
+});
+
 test("the events of a run are counted from 1 without a hole, from its start to its end", async ({ gateway }) => {
   const socket = await connect(gateway);
   await socket.request("chat.send", { sessionKey: "talk-3", message: "@@words 5", idempotencyKey: "run-3" });

@@ -1,5 +1,5 @@
 import type { Capability } from "./reach/capability.ts";
-import { NotClaimed, Skip } from "./expect.ts";
+import { NotClaimed, show, Skip } from "./expect.ts";
 import type { Exchange } from "./lens/exchange.ts";
 import { type DialOptions, GatewaySocket } from "./lens/gateway-socket.ts";
 import type { SdkLens } from "./lens/sdk.ts";
@@ -46,7 +46,13 @@ export interface CaseContext {
 export type Observe = <T>(name: string, look: () => T) => T;
 
 /** Answers that several cases look at, by name, with the calls that brought them; kept for the whole run. */
-export type Shared = Map<string, { readonly answer: Promise<unknown>; readonly exchanges: Exchange[] }>;
+export type Shared = Map<string, { readonly answer: Promise<unknown>; readonly gathered: Gathered }>;
+
+/** What an answer came by: calls that are over, and connections, which may go on. */
+interface Gathered {
+  readonly exchanges: Exchange[];
+  readonly sockets: GatewaySocket[];
+}
 
 export interface ContextParts {
   readonly subject: Subject;
@@ -81,9 +87,9 @@ export function createContext(parts: ContextParts): { context: CaseContext; isWa
     messages: [{ role: "user", content: text }],
     ...fields,
   });
-  const gathering = new Set<Exchange[]>();
+  const gathering = new Set<Gathered>();
   const record = (exchange: Exchange): void => {
-    for (const exchanges of gathering) exchanges.push(exchange);
+    for (const { exchanges } of gathering) exchanges.push(exchange);
     parts.record(exchange);
   };
   const sendOne: CaseContext["send"] = (request) => count(send(subject, { signal: parts.signal, ...request }, record));
@@ -91,20 +97,25 @@ export function createContext(parts: ContextParts): { context: CaseContext; isWa
     sendOne({ ...request, path: "/chat/completions", method: "POST", body: { model: subject.model, ...body } });
   const stream: CaseContext["stream"] = async (body, request) =>
     readStream(await chat({ ...body, stream: true }, request));
+  const shareAll = ({ exchanges, sockets }: Gathered): void => {
+    for (const exchange of [...exchanges, ...sockets.map((socket) => socket.exchange)]) parts.share(exchange);
+  };
   const once = async <T>(name: string, make: () => Promise<T>): Promise<T> => {
     const known = shared.get(name);
-    if (known !== undefined) {
-      const answer = (await known.answer) as T;
-      for (const exchange of known.exchanges) parts.share(exchange);
-      return answer;
-    }
-    const exchanges: Exchange[] = [];
-    gathering.add(exchanges);
-    const answer = make().finally(() => gathering.delete(exchanges));
-    shared.set(name, { answer, exchanges });
+    // What it was that failed, too, is for every case to show that has waited for it.
+    if (known !== undefined) return (known.answer as Promise<T>).finally(() => shareAll(known.gathered));
+    const gathered: Gathered = { exchanges: [], sockets: [] };
+    gathering.add(gathered);
+    const answer = make().finally(() => gathering.delete(gathered));
+    shared.set(name, { answer, gathered });
     // A failure is not kept: the next case shall see it for itself.
     answer.catch(() => shared.delete(name));
     return answer;
+  };
+  const dial: CaseContext["dial"] = (options = {}) => {
+    const socket = new GatewaySocket(subject, options, parts.signal, parts.record);
+    for (const { sockets } of gathering) sockets.push(socket);
+    return count(socket.opened());
   };
 
   const connectOne: CaseContext["connect"] = async () => {
@@ -124,7 +135,7 @@ export function createContext(parts: ContextParts): { context: CaseContext; isWa
     chat,
     stream,
     connect: connectOne,
-    dial: (options = {}) => count(new GatewaySocket(subject, options, parts.signal, record).opened()),
+    dial,
     plain: () => once("plain", () => chat(say(prompt))),
     plainStream: ({ usage = false } = {}) =>
       once(`stream ${usage}`, () => stream(say(prompt, usage ? { stream_options: { include_usage: true } } : {}))),
@@ -144,4 +155,9 @@ export function need({ capabilities }: Pick<CaseContext, "capabilities">, capabi
   if (present) return;
   if (claimed === false) throw new NotClaimed(`needs ${capability}, which the server does not claim: ${why}`);
   throw new Skip(`needs ${capability}: ${why}`);
+}
+
+/** Refuses to decide what only shows where an ordinary call is answered. That it is not is what other cases find. */
+export function needOrdinary({ status, text }: { readonly status: number; readonly text: string }): void {
+  if (status !== 200) throw new Skip(`needs an answer to an ordinary call: ${status} ${show(text)}`);
 }

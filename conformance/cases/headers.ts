@@ -1,5 +1,5 @@
 import { defineCases } from "../case.ts";
-import type { CaseContext } from "../context.ts";
+import { type CaseContext, needOrdinary } from "../context.ts";
 import { expectEqual, expectOneOf, expectText, expectThat } from "../expect.ts";
 import type { WireAnswer } from "../lens/wire.ts";
 import { add, drop } from "../self-test/edits/headers.ts";
@@ -130,6 +130,7 @@ export const headerCases = defineCases([
       const defaultHeaders = Object.fromEntries(
         Array.from({ length: 32 }, (_, index) => [`x-stainless-conformance-${index}`, `value ${index}`]),
       );
+      needOrdinary(await context.plain());
       const client = context.sdk.create({ defaultHeaders });
       const call = client.chat.completions.create(ask(context), { signal: context.signal });
       await fromSdk(context, call, "a call with 32 more x-stainless headers");

@@ -1,5 +1,5 @@
 import { defineCases } from "../case.ts";
-import type { CaseContext } from "../context.ts";
+import { type CaseContext, needOrdinary } from "../context.ts";
 import { expectEqual, expectObject, expectThat, isObject } from "../expect.ts";
 import { toHead } from "../lens/socket.ts";
 import { eachChoice } from "../self-test/edit.ts";
@@ -32,6 +32,7 @@ export const robustnessCases = defineCases([
       },
     ],
     async run(context) {
+      needOrdinary(await context.plain());
       await breakOff(context);
       for (const body of ["{", "[".repeat(5000), "\u0000", '{"messages":[{}]}', `"${"x".repeat(100_000)}"`]) {
         await post(context, body);

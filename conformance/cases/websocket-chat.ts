@@ -9,12 +9,13 @@ import { randomUUID } from "../unique.ts";
 import {
   defineSocketCases,
   enter,
+  needAnswer,
   readHistory,
-  say,
+  sayWell,
   toKey,
   toPrompt,
   toText,
-  waitForGoodEnd,
+  waitForEnd,
 } from "./websocket-talk.ts";
 
 const library = "@openclaw/gateway-client 2026.9.1";
@@ -35,7 +36,7 @@ export function talk(context: CaseContext): Promise<Chat> {
     const { socket } = await enter(context);
     const [sessionKey, runId, message] = [toKey("chat"), randomUUID(), toPrompt(context)];
     const sent = await socket.request("chat.send", { sessionKey, message, idempotencyKey: runId });
-    const end = await waitForGoodEnd(socket, runId);
+    const end = await waitForEnd(socket, runId);
     // Whatever would come behind the end has time to.
     await socket.request("chat.history", { sessionKey });
     return { socket, sessionKey, runId, message, sent, end };
@@ -92,11 +93,11 @@ export const socketChatCases = defineSocketCases([
     async run(context) {
       const { socket } = await enter(context);
       const [sessionKey, message] = [toKey("repeat"), toPrompt(context)];
-      const runId = await say(socket, sessionKey, message);
+      const runId = await sayWell(socket, sessionKey, message);
       const again = await socket.request("chat.send", { sessionKey, message, idempotencyKey: runId });
       expectEqual(again["runId"], runId, "`runId` of the repeated `chat.send`");
       // One turn after the other: once this one is over, so is whatever came of the repeated request.
-      await say(socket, sessionKey, message);
+      await sayWell(socket, sessionKey, message);
       const asked = (await readHistory(socket, sessionKey)).filter(({ role }) => role === "user");
       expectEqual(asked.length, 2, "the number of user messages after two questions, one of which came twice");
     },
@@ -144,6 +145,7 @@ export const socketChatCases = defineSocketCases([
       const ends = events.filter(({ state }) => state !== "delta" && state !== "status");
       expectEqual(ends.length, 1, "the number of `chat` events that end the run");
       expectEqual(events.at(-1), ends[0], "the last `chat` event");
+      needAnswer(chat.end);
       expectEqual(chat.end["state"], "final", "`state` of the end");
     },
   },
@@ -175,6 +177,7 @@ export const socketChatCases = defineSocketCases([
     ],
     async run(context) {
       const chat = await talk(context);
+      needAnswer(chat.end);
       const deltas = ofRun(chat, "chat").filter(({ state }) => state === "delta");
       expectThat(deltas.length > 0, "`chat` deltas before the end", chat.end);
       // One that says `replace` begins the text anew.
@@ -210,8 +213,10 @@ export const socketChatCases = defineSocketCases([
       },
     ],
     async run(context) {
-      const events = ofRun(await talk(context), "agent");
+      const chat = await talk(context);
+      const events = ofRun(chat, "agent");
       for (const event of events) expectPublished(event, "AgentEvent", "an `agent` event");
+      needAnswer(chat.end);
       const phases = events.filter(({ stream }) => stream === "lifecycle").map(({ data }) => toPhase(data));
       expectEqual(phases, ["start", "end"], "the phases of the run");
       expectEqual(toPhase(events[0]?.["data"]), "start", "the phase of the first event");
@@ -242,6 +247,7 @@ export const socketChatCases = defineSocketCases([
     ],
     async run(context) {
       const chat = await talk(context);
+      needAnswer(chat.end);
       const events = ofRun(chat, "agent").filter(({ stream }) => stream === "assistant");
       expectThat(events.length > 0, "`assistant` events", ofRun(chat, "agent"));
       let said = "";

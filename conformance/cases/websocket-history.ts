@@ -3,7 +3,7 @@ import { without } from "../self-test/edit.ts";
 import { editAnswer, isAsked } from "../self-test/socket-edit.ts";
 import type { Frame } from "../self-test/socket-proxy.ts";
 import { editMessages, talk } from "./websocket-chat.ts";
-import { defineSocketCases, enter, readHistory, toText } from "./websocket-talk.ts";
+import { defineSocketCases, enter, needAnswer, readHistory, runEndsWell, toText } from "./websocket-talk.ts";
 
 export const socketHistoryCases = defineSocketCases([
   {
@@ -22,6 +22,7 @@ export const socketHistoryCases = defineSocketCases([
     ],
     async run(context) {
       const { sessionKey, message, end } = await talk(context);
+      expectThat(end["state"] !== "error", runEndsWell, end);
       const messages = await readHistory((await enter(context)).socket, sessionKey);
       expectEqual(
         messages.map((one) => [one["role"], toText(one)]),
@@ -58,7 +59,8 @@ export const socketHistoryCases = defineSocketCases([
       },
     ],
     async run(context) {
-      const { sessionKey, runId } = await talk(context);
+      const { sessionKey, runId, end } = await talk(context);
+      needAnswer(end);
       const { socket } = await enter(context);
       const { messages, sessionInfo } = await socket.request("chat.history", { sessionKey });
       const row: unknown = Array.isArray(messages)
@@ -89,6 +91,7 @@ export const socketHistoryCases = defineSocketCases([
     ],
     async run(context) {
       const { sessionKey, end } = await talk(context);
+      needAnswer(end);
       const { socket } = await enter(context);
       const { messages } = await socket.request("chat.history", { sessionKey, limit: 1 });
       const texts = Array.isArray(messages) ? messages.map(toText) : messages;

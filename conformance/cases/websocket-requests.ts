@@ -4,7 +4,7 @@ import { without } from "../self-test/edit.ts";
 import { answered, editAnswer, isAsked, toRefused } from "../self-test/socket-edit.ts";
 import type { Frame, ProxiedSocket, SocketHooks } from "../self-test/socket-proxy.ts";
 import { randomUUID } from "../unique.ts";
-import { defineSocketCases, enter, say, slowPrompt, toKey, toPrompt, toRefusal } from "./websocket-talk.ts";
+import { defineSocketCases, enter, sayWell, slowPrompt, toKey, toPrompt, toRefusal } from "./websocket-talk.ts";
 
 export const library = "@openclaw/gateway-client 2026.9.1";
 /** What client libraries and the command line call. */
@@ -257,7 +257,7 @@ export const socketRequestCases = defineSocketCases([
     ],
     async run(context) {
       const { socket } = await enter(context);
-      for (const label of ["one", "two"]) await say(socket, toKey(`list-${label}`), toPrompt(context));
+      for (const label of ["one", "two"]) await sayWell(socket, toKey(`list-${label}`), toPrompt(context));
       const { sessions } = await socket.request("sessions.list", { limit: 1 });
       expectArray(sessions, "`sessions`");
       expectEqual(sessions.length, 1, "the number of sessions with `limit: 1`, of two at least");

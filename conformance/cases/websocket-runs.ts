@@ -7,9 +7,11 @@ import { randomUUID } from "../unique.ts";
 import {
   defineSocketCases,
   enter,
+  needAnswer,
   readHistory,
   runEndsWell,
   say,
+  sayWell,
   slowPrompt,
   toKey,
   toPrompt,
@@ -47,7 +49,10 @@ export const socketRunCases = defineSocketCases([
     ],
     async run(context) {
       const { socket } = await enter(context);
-      await runAgent(socket, { sessionKey: toKey("agent"), message: toPrompt(context), idempotencyKey: randomUUID() });
+      const params = { sessionKey: toKey("agent"), message: toPrompt(context), idempotencyKey: randomUUID() };
+      const over = await askAgent(socket, params);
+      expectThat(over.ok !== false, runEndsWell, over.error);
+      readAnswer(over, params);
     },
   },
   {
@@ -61,7 +66,9 @@ export const socketRunCases = defineSocketCases([
       const { socket } = await enter(context);
       const sessionKey = toKey("again");
       const params = { sessionKey, message: toPrompt(context), idempotencyKey: randomUUID() };
-      const first = await runAgent(socket, params);
+      const over = await askAgent(socket, params);
+      if (over.ok === false) needAnswer({ state: "error", errorMessage: over.error });
+      const first = readAnswer(over, params);
       const id = socket.ask("agent", params);
       const again = await socket.until(
         () => socket.answers(id).find(isOver),
@@ -252,7 +259,7 @@ export const socketRunCases = defineSocketCases([
     async run(context) {
       const { socket } = await enterAsAdmin(context);
       const sessionKey = toKey("delete");
-      await say(socket, sessionKey, toPrompt(context));
+      await sayWell(socket, sessionKey, toPrompt(context));
       const before = await socket.request("sessions.describe", { key: sessionKey });
       expectObject(before["session"], "`session` of `sessions.describe`");
       await socket.request("sessions.delete", { key: sessionKey });
@@ -278,20 +285,23 @@ function isOver({ ok, payload }: Answer): boolean {
   return ok !== true || (isObject(payload) && payload["status"] !== "accepted");
 }
 
-/** Both answers of `agent`; returns what was said. */
-async function runAgent(socket: GatewaySocket, params: AgentParams): Promise<string> {
+/** Waits for both answers of `agent`; gives the second one. */
+async function askAgent(socket: GatewaySocket, params: AgentParams): Promise<Answer> {
   const id = socket.ask("agent", params);
   const accepted = await socket.until(() => socket.answers(id)[0], "a first answer to `agent`");
   expectObject(accepted.payload, "the payload of the first answer");
   expectEqual(accepted.payload["status"], "accepted", "`status` of the first answer");
   expectEqual(accepted.payload["runId"], params.idempotencyKey, "`runId` of the first answer");
-  const over = await socket.until(() => socket.answers(id)[1], "a second answer to `agent`", 20_000);
-  expectThat(over.ok !== false, runEndsWell, over.error);
-  expectObject(over.payload, "the payload of the second answer");
-  expectEqual(over.payload["status"], "ok", "`status` of the second answer");
-  expectEqual(over.payload["runId"], params.idempotencyKey, "`runId` of the second answer");
-  const said = toSaid(over.payload);
-  expectThat(said !== "", "what was said in `result.payloads[].text`", over.payload);
+  return socket.until(() => socket.answers(id)[1], "a second answer to `agent`", 20_000);
+}
+
+/** What was said, by the second answer of `agent`. */
+function readAnswer({ payload }: Answer, { idempotencyKey }: AgentParams): string {
+  expectObject(payload, "the payload of the second answer");
+  expectEqual(payload["status"], "ok", "`status` of the second answer");
+  expectEqual(payload["runId"], idempotencyKey, "`runId` of the second answer");
+  const said = toSaid(payload);
+  expectThat(said !== "", "what was said in `result.payloads[].text`", payload);
   return said;
 }
 

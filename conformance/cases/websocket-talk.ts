@@ -1,6 +1,6 @@
 import { type Case, defineCases } from "../case.ts";
 import type { CaseContext } from "../context.ts";
-import { expectThat, Failure, isObject, show } from "../expect.ts";
+import { expectThat, Failure, isObject, show, Skip } from "../expect.ts";
 import type { DialOptions, GatewaySocket, SeenFrame } from "../lens/gateway-socket.ts";
 import { signIn } from "../lens/sign-in.ts";
 import { randomUUID } from "../unique.ts";
@@ -63,23 +63,28 @@ export function waitForEnd(socket: GatewaySocket, runId: string): Promise<Record
   );
 }
 
-/** What is expected of every run that nothing was done to. */
-export const runEndsWell = "a run to end without an error";
-
-/** The end of a run that nothing was done to. One that fails has nothing in it that a case could look at. */
-export async function waitForGoodEnd(socket: GatewaySocket, runId: string): Promise<Record<string, unknown>> {
-  const end = await waitForEnd(socket, runId);
-  expectThat(end["state"] !== "error", runEndsWell, end);
-  return end;
-}
-
-/** Begins a run with `chat.send` and waits for its end. */
+/** Begins a run with `chat.send` and waits for its end, whatever it is. */
 export async function say(socket: GatewaySocket, sessionKey: string, message: string): Promise<string> {
   const idempotencyKey = randomUUID();
   await socket.request("chat.send", { sessionKey, message, idempotencyKey });
-  await waitForGoodEnd(socket, idempotencyKey);
+  await waitForEnd(socket, idempotencyKey);
   return idempotencyKey;
 }
+
+/** The same where nothing can be said of a server whose run fails; that it does is what other cases find. */
+export async function sayWell(socket: GatewaySocket, sessionKey: string, message: string): Promise<string> {
+  const runId = await say(socket, sessionKey, message);
+  needAnswer(await waitForEnd(socket, runId));
+  return runId;
+}
+
+/** Refuses to decide what is to be looked for in an answer, if the run has failed and there is none. */
+export function needAnswer({ state, errorMessage }: Readonly<Record<string, unknown>>): void {
+  if (state === "error") throw new Skip(`needs an answer, and the run has failed: ${show(errorMessage)}`);
+}
+
+/** What is expected of a run that nothing was done to. */
+export const runEndsWell = "a run to end without an error";
 
 /** The text of a message, whose content is a text or a list of parts. */
 export function toText(message: unknown): string {

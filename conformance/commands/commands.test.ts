@@ -1,9 +1,10 @@
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
 import { Failure } from "../expect.ts";
 import { applySet } from "../sets.ts";
@@ -362,6 +363,25 @@ test("repro prints what a shell can be given, whatever the subject says", async 
   expect(output).toContain('-H "Authorization: Bearer ${OPENAI_API_KEY}"');
   expect(output).not.toContain(key);
   expect(output).not.toMatch(/^touch /m);
+});
+
+test("what repro prints of bytes that no client says sends the same bytes from a shell", async () => {
+  const seen: string[] = [];
+  const url = await listen((request, response) => {
+    let body = "";
+    request.setEncoding("latin1").on("data", (piece: string) => (body += piece));
+    request.on("end", () => {
+      if (request.headers["transfer-encoding"] === "chunked") seen.push(`${request.headers.authorization} ${body}`);
+      response.writeHead(500, { connection: "close" }).end("no");
+    });
+  });
+  const { output } = await runCommand(["repro", "ROB-04", "--base-url", url, "--model", "m"]);
+  expect(output).toContain("bash -c 'exec 3<>/dev/tcp/127.0.0.1/");
+  const { stdout } = await promisify(execFile)("sh", ["-c", output], { env: { ...process.env, OPENAI_API_KEY: key } });
+  expect(stdout).toMatch(/^HTTP\/1\.1 500 /);
+  expect(seen).toHaveLength(2);
+  expect(seen[0]).toContain(`Bearer ${key} {"model":"m"`);
+  expect(seen[1]).toBe(seen[0]);
 });
 
 test("list and explain tell of cases; an unknown one ends with 2", async () => {

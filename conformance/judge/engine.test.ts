@@ -229,6 +229,21 @@ test("a raw connection that a case has left open is closed", async () => {
   await expect(closed.promise).resolves.toBe(true);
 });
 
+test("what cases share stands with each of them, when it has failed as well", async () => {
+  const { baseUrl } = await listen((_request, response) => void response.writeHead(418).end("no"));
+  const fails: Case["run"] = async ({ once, send }) => {
+    await once("shared", async () => {
+      const { text } = await send({ path: "/x", method: "GET" });
+      throw new Failure("tea", text);
+    });
+  };
+  const { results } = await runAll([toCase("T-01", fails), toCase("T-02", fails)], { sdks: [7] }, baseUrl);
+  expect(results.map(({ verdict, exchanges }) => [verdict, exchanges.map(({ status }) => status)])).toEqual([
+    ["fail", [418]],
+    ["fail", [418]],
+  ]);
+});
+
 test("a body without end is cut off for the SDK as well", async () => {
   const { baseUrl } = await listen((_request, response) => {
     response.writeHead(200, { "content-type": "application/json" });

@@ -49,6 +49,7 @@ export class GatewaySocket {
   readonly #sent: string[] = [];
   readonly #reads: { atMs: number; text: string }[] = [];
   readonly #waiting = new Set<() => void>();
+  readonly #toExchange: () => Exchange;
   #id = 0;
   #shownBytes = 0;
 
@@ -81,16 +82,26 @@ export class GatewaySocket {
     });
     this.#socket.on("error", (error) => this.#close({ code: 1006, reason: error.message }));
     this.#socket.on("close", (code, reason) => this.#close({ code, reason: reason.toString("utf8") }));
+    this.#toExchange = () => ({
+      url: url.replace("ws", "http"),
+      requestHeaders: sentHeaders,
+      endMs: Math.round(performance.now() - started),
+      ...this.#toSaid(),
+    });
     const finish = (): void => {
       signal.removeEventListener("abort", finish);
       this.#socket.off("close", finish);
-      const endMs = Math.round(performance.now() - started);
-      record({ url: url.replace("ws", "http"), requestHeaders: sentHeaders, endMs, ...this.#toExchange() });
+      record(this.exchange);
       this.#socket.terminate();
     };
     // In the turn in which the case ends, so that the connection is in its report.
     signal.addEventListener("abort", finish);
     this.#socket.on("close", finish);
+  }
+
+  /** What went over the connection so far. */
+  get exchange(): Exchange {
+    return this.#toExchange();
   }
 
   /** Resolves when the handshake was answered; rejects if nothing answers. */
@@ -171,7 +182,7 @@ export class GatewaySocket {
     this.#socket.terminate();
   }
 
-  #toExchange(): Omit<Exchange, "url" | "requestHeaders" | "endMs"> {
+  #toSaid(): Omit<Exchange, "url" | "requestHeaders" | "endMs"> {
     return {
       method: "GET",
       requestBody: this.#sent.join("\n").slice(0, shownBytesMax),
@@ -182,7 +193,7 @@ export class GatewaySocket {
           .filter(([name]) => name !== "sec-websocket-accept")
           .map(([name, value]) => [name, String(value)]),
       ),
-      reads: this.#reads,
+      reads: [...this.#reads],
       end: this.status === 0 ? "cut" : "complete",
     };
   }

@@ -36,15 +36,19 @@ function toCurl({ method, url, requestHeaders, requestBody }: Exchange, own: rea
 function toRaw({ url, requestBody }: Exchange): string {
   const { hostname, port, protocol } = new URL(url);
   const secure = protocol === "https:";
-  const at = `${hostname.replaceAll(/[[\]]/g, "")} ${port || (secure ? 443 : 80)}`;
+  const [host, at] = [hostname.replaceAll(/[[\]]/g, ""), port || (secure ? 443 : 80)];
   const bytes = requestBody
     .replaceAll("\\", "\\\\")
     .replaceAll("%", "%%")
     .replaceAll("\r", "\\r")
     .replaceAll("\n", "\\n")
-    .replaceAll(/[^ -~]/g, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`);
-  const connect = secure ? `openssl s_client -quiet -connect ${at.replace(" ", ":")}` : `nc ${at}`;
-  return `{ printf "${toDoubleQuoted(bytes.replaceAll(maskedBytes, masked))}"; sleep 2; } | ${connect}`;
+    // In octal every shell's `printf` reads a byte. The mask is no bytes: it has characters that no byte is.
+    .replaceAll(/[^ -~\u0100-\uffff]/g, (character) => `\\${character.charCodeAt(0).toString(8).padStart(3, "0")}`);
+  // Many a machine has no program that writes bytes to a port; bash is one.
+  const connect = secure
+    ? `openssl s_client -quiet -connect ${host}:${at}`
+    : `bash -c 'exec 3<>/dev/tcp/${host}/${at}; cat <&3 & cat >&3; wait'`;
+  return `{ printf "${toDoubleQuoted(bytes)}"; sleep 2; } | ${connect}`;
 }
 
 /**
@@ -81,9 +85,6 @@ function toFrames({ url, requestBody }: Exchange): string {
     "node repro.mjs",
   ].join("\n");
 }
-
-/** The mask as it reads where each character is a byte. */
-const maskedBytes = Buffer.from(masked).reduce((text, byte) => `${text}\\x${byte.toString(16)}`, "");
 
 /** For double quotes, so that the shell puts the key in; it never stands in the text. */
 function toDoubleQuoted(text: string): string {

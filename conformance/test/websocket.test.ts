@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -7,10 +7,21 @@ import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { expect } from "vitest";
 import { onEnd } from "../../test/end.fixture.ts";
-import { test, testToken } from "../../test/gateway.fixture.ts";
+import { startTestGateway, test, testToken } from "../../test/gateway.fixture.ts";
 import { runConformance } from "../program.ts";
+import type { Report } from "../shapes.ts";
 import type { Terminal } from "../terminal.ts";
 import { plain } from "../tell/paint.ts";
+
+/** The base URL of a model server that fails. */
+async function listenFailing(): Promise<string> {
+  const server = createServer((_request, response) => void response.writeHead(500).end("no"));
+  await new Promise<void>((resolve) => {
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  onEnd(() => void server.close());
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+}
 
 interface Ended {
   readonly status: number;
@@ -80,6 +91,28 @@ test("with a wrong token cases fail, as nobody could get in with it", async ({ g
 test("a profile that speaks HTTP has no ws address", async () => {
   const words = ["--base-url", "ws://127.0.0.1:1", "--profile", "chat", "--model", "m"];
   expect(await runSuite(words)).toMatchObject({ status: 2, notes: expect.stringMatching(/begins with http/) });
+});
+
+test("of a gateway whose model fails what is said of it is true, and told as one thing with what was sent", async () => {
+  const up = { api: "openai-completions", baseUrl: await listenFailing(), apiKey: "key-0123" };
+  const config = { agents: { defaults: { model: "up/m" } }, models: { providers: { up } } };
+  const gateway = await startTestGateway({ config });
+  const folder = mkdtempSync(join(tmpdir(), "clawgate-failing-"));
+  onEnd(async () => {
+    await gateway.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const file = join(folder, "report.json");
+  const only = "WS-27,WS-32,WS-33,WS-34,WS-35,WS-36,WS-37,WS-40,WS-41,WS-42,WS-43,WS-44,WS-49,WS-50";
+  const words = ["--base-url", gateway.url.replace("http", "ws"), "--only", only, "--report", `json=${file}`];
+  await runSuite(words);
+  const { findings, results } = JSON.parse(readFileSync(file, "utf8")) as Report;
+  const of = (verdict: string): string[] => results.flatMap((one) => (one.verdict === verdict ? [one.id] : []));
+  // A question without an answer is not in the history, and `agent` has nothing to say when its run is over.
+  expect(findings).toMatchObject([{ id: "failing-runs", cases: ["WS-40", "WS-43"] }]);
+  expect(of("pass")).toEqual(["CAP-AUTH", "CAP-WEBSOCKET", "WS-32", "WS-49"]);
+  expect(of("skip")).toEqual("WS-27 WS-33 WS-34 WS-35 WS-36 WS-37 WS-41 WS-42 WS-44 WS-50".split(" "));
+  for (const { id, verdict, exchanges } of results) if (verdict === "fail") expect(exchanges, id).not.toEqual([]);
 });
 
 test("what sends the frames again is given as a program, and its ids are new ones", async ({ gateway }) => {

@@ -72,6 +72,15 @@ const bounds: readonly Row[] = [
   [{ type: "string", maxLength: 2 }, "😀😀😀", "string_above_max_length", "a", "at most 2 characters, but got 3."],
 ];
 
+// Of megabytes a list of all characters would hold up everybody for a second.
+test.for([
+  [100_000, "100000"],
+  [100_001, "more than 50000"],
+] as const)("of a text of %d characters it says that there are %s", ([length, said]) => {
+  const { message } = judge({ type: "string", maxLength: 2 }, "x".repeat(length));
+  expect(message).toMatch(new RegExp(`at most 2 characters, but got ${said}\\.$`));
+});
+
 function branch(tag: string): object {
   const properties = { type: { type: "string", const: tag }, [tag]: { type: "string" } };
   return { type: "object", required: ["type", tag], properties };

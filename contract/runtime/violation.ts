@@ -138,7 +138,7 @@ const rules: Record<string, Rule> = {
   }),
   maxLength: ({ params, data }, place) => ({
     code: "string_above_max_length",
-    message: `Invalid ${place}: string too long. Expected at most ${String(params["limit"])} characters, but got ${Array.from(String(data)).length}.`,
+    message: `Invalid ${place}: string too long. Expected at most ${String(params["limit"])} characters, but got ${toCount(String(data))}.`,
   }),
   maxProperties: ({ params }, place) => ({
     code: "object_above_max_properties",
@@ -192,6 +192,17 @@ function toMissing({ keyword, params }: Finding): string | undefined {
 function toSuffix({ keyword, params }: Finding): string {
   if (keyword === "additionalProperties") return `/${escape(String(params["additionalProperty"]))}`;
   return keyword === "discriminator" ? `/${escape(String(params["tag"]))}` : "";
+}
+
+/** Of more than this nobody counts the characters, and to do so would hold up whoever waits. */
+const countedMax = 100_000;
+
+/** A character may be two units. */
+function toCount(text: string): string {
+  if (text.length > countedMax) return `more than ${countedMax / 2}`;
+  let count = 0;
+  for (const _ of text) count += 1;
+  return String(count);
 }
 
 function escape(key: string): string {

@@ -4,6 +4,7 @@ import { text } from "node:stream/consumers";
 import { gzipSync } from "node:zlib";
 import { expect, onTestFinished, test } from "vitest";
 import { messageBytesMax } from "./limits.ts";
+import { contractVersion } from "../../base/contract.ts";
 import { call, fill, startToolServers, toNames } from "./tool-servers.fixture.ts";
 
 interface Received {
@@ -11,6 +12,7 @@ interface Received {
   readonly headers: IncomingMessage["headers"];
   /** The method of the JSON-RPC message, if it is one. */
   readonly rpc: string | undefined;
+  readonly params: unknown;
 }
 
 interface Scripted {
@@ -28,8 +30,9 @@ async function startScripted(script: Script = () => false): Promise<Scripted> {
   const pending = new Set<ServerResponse>();
   async function take(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await text(request);
-    const message = body === "" ? {} : (JSON.parse(body) as { id?: unknown; method?: string });
-    received.push({ method: request.method ?? "", headers: request.headers, rpc: message.method });
+    const message = body === "" ? {} : (JSON.parse(body) as { id?: unknown; method?: string; params?: unknown });
+    const { method: rpc, params } = message;
+    received.push({ method: request.method ?? "", headers: request.headers, rpc, params });
     if (request.method === "GET") response.writeHead(405).end();
     else if (!script(message.method, response, message.id)) answer(message.method, message.id, response);
   }
@@ -76,6 +79,8 @@ test("every request has the header fields of the configuration", async () => {
     expect.arrayContaining(["initialize", "tools/list", "tools/call", "DELETE"]),
   );
   expect(new Set(server.received.map(({ headers }) => headers.authorization))).toEqual(new Set(["Bearer key"]));
+  const { params } = server.received.find(({ rpc }) => rpc === "initialize") ?? {};
+  expect(params).toMatchObject({ clientInfo: { name: "clawgate", version: contractVersion } });
 });
 
 test("a redirect to another origin is not followed, and the key goes nowhere else", async () => {

@@ -1,4 +1,4 @@
-import type { FunctionTool, ToolServerConfig } from "../../base/contract.ts";
+import { contractVersion, type FunctionTool, type ToolServerConfig } from "../../base/contract.ts";
 import type { Log } from "../../base/log.ts";
 import type { ToolServerReport, ToolServers, ToolSet } from "../tool-set.ts";
 import { parseArguments } from "./parse-arguments.ts";
@@ -14,8 +14,6 @@ export interface ToolServersOptions {
   /** What a server's `cwd` is relative to. */
   readonly folder: string;
   readonly log: Log;
-  /** What the servers are told of the version of their client. */
-  readonly clientVersion?: string;
 }
 
 /** A tool that a run may use. */
@@ -39,12 +37,12 @@ export interface ExaminedToolServers extends ToolServers {
 /** Servers of the Model Context Protocol. Throws `ConfigError` for one that could never be connected. */
 export function createToolServers(
   configs: Readonly<Record<string, ToolServerConfig>>,
-  { folder, log, clientVersion = "0.0.0" }: ToolServersOptions,
+  { folder, log }: ToolServersOptions,
 ): ExaminedToolServers {
   const servers = new Map<string, ToolServer>();
   for (const [name, config] of Object.entries(configs)) {
     assertToolServer(name, config);
-    const options = { name, config, folder, version: clientVersion, log: log.child({ toolServer: name }) };
+    const options = { name, config, folder, version: contractVersion, log: log.child({ toolServer: name }) };
     servers.set(name, createToolServer(options));
   }
   /** What was already said, so that not every run says it again. */

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { createChatCompletion } from "./api/chat/chat-completion.ts";
 import { diagnoseChatMistake, notServed } from "./api/chat/refusals.ts";
@@ -20,7 +20,7 @@ import { isStrong } from "./base/config/secret.ts";
 import { type Config, type Handlers, toGeneratedFile, toPackageFile } from "./base/contract.ts";
 import { GatewayError } from "./base/errors.ts";
 import type { Log } from "./base/log.ts";
-import { createApp } from "./edge/app.ts";
+import { type Answer, createAnswer } from "./edge/app.ts";
 import { createAuthenticate, createEntry } from "./edge/authenticate.ts";
 import { assertBounded } from "./edge/body.ts";
 import type { BodyBudget } from "./edge/body-budget.ts";
@@ -72,7 +72,7 @@ export interface Generation extends GenerationOptions {
   readonly passages: Passages;
   /** What the sockets make of it. */
   readonly face: HandshakeFace;
-  readonly answer: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+  readonly answer: Answer;
 }
 
 /** A handler for each operation of the contract and for each method of the socket, and the way to them. */
@@ -106,7 +106,7 @@ export function createGeneration(runtime: Runtime, options: GenerationOptions, l
     metrics,
   };
   const entry = createEntry(entryParts);
-  const app = createApp({
+  const answer = createAnswer({
     entry,
     signIn: entryParts.signIn,
     log,
@@ -143,7 +143,7 @@ export function createGeneration(runtime: Runtime, options: GenerationOptions, l
     mode: checkAnswers,
     log,
   });
-  return { ...options, runtime, passages, face, answer: app.callback() };
+  return { ...options, runtime, passages, face, answer };
 }
 
 function createHandlers(

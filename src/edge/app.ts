@@ -1,6 +1,7 @@
 import { type AnswerCheck, noAnswerCheck } from "@clawgate/contract";
 import Koa, { type Context, type Middleware } from "koa";
-import type { IncomingMessage } from "node:http";
+import compose from "koa-compose";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { type Handlers, type OperationRow, operations } from "../base/contract.ts";
 import { GatewayError } from "../base/errors.ts";
@@ -34,12 +35,14 @@ export interface AppParts extends Omit<DispatchParts, "answers" | "files"> {
   readonly metrics: Metrics;
 }
 
+export type Answer = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
 /**
  * The life of a request, from top to bottom: framing, host and origin, preflight, token, path, method; then, in
  * dispatch.ts, media type, size, JSON, contract and handler. Every refusal is thrown and becomes an answer in
  * `answerErrors`.
  */
-export function createApp(parts: AppParts): Koa {
+export function createAnswer(parts: AppParts): Answer {
   const answers = checkAnswers({ mode: parts.checkAnswers, log: parts.log, metrics: parts.metrics });
   const { condemned } = parts;
   const app = new Koa();
@@ -57,12 +60,25 @@ export function createApp(parts: AppParts): Koa {
   });
   app.use(route(routes, parts.explainHandshake));
   app.use(refusePath(routes, parts.log));
-  app.on("error", (error: NodeJS.ErrnoException) => {
-    // A client that leaves is no failure of the gateway.
-    if (error.code === "ERR_STREAM_PREMATURE_CLOSE" || error.code === "ECONNRESET" || error.code === "EPIPE") return;
-    parts.log.error({ err: error }, "answer not written");
-  });
-  return app;
+  app.on("error", (error) => parts.log.error({ err: error }, "answer not written"));
+  return toAnswer(app);
+}
+
+/**
+ * Koa's own callback would write what a middleware leaves to it, which is nothing, and watch each answer and its connection
+ * for their end, which the passage does: that watch would be two kilobytes for each stream.
+ */
+function toAnswer(app: Koa): Answer {
+  const run = compose(app.middleware);
+  return async (request, response) => {
+    const ctx = app.createContext(request, response);
+    response.statusCode = 404;
+    try {
+      await run(ctx);
+    } catch (error) {
+      ctx.onerror(error instanceof Error ? error : new Error(String(error)));
+    }
+  };
 }
 
 function beginRequest(passages: Passages): Middleware {
@@ -103,7 +119,6 @@ function answerError(ctx: Context, error: GatewayError, answers: AnswerCheck): v
     const row: OperationRow = operations[operation];
     answers.answer(row, { status, type: "application/json", headers: { ...ctx.res.getHeaders(), ...headers } });
   }
-  ctx.respond = false;
   if (ctx.res.headersSent) return;
   // A text of as many characters as bytes is ASCII, which need not be encoded.
   const isAscii = headers["content-length"] === String(text.length);
@@ -114,7 +129,6 @@ function answerError(ctx: Context, error: GatewayError, answers: AnswerCheck): v
 function ignoreCondemned(condemned: WeakSet<Socket>): Middleware {
   return (ctx, next) => {
     if (!condemned.has(ctx.req.socket)) return next();
-    ctx.respond = false;
     return undefined;
   };
 }

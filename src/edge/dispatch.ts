@@ -156,7 +156,6 @@ function writeReply(ctx: Context, row: OperationRow, reply: AnyReply, brake: Bra
   parts.answers.answer(row, { status, type, headers, ...(constant === undefined ? { body } : {}) });
   const text = constant ?? toBody(reply);
   headers["content-type"] = `${type}; charset=utf-8`;
-  ctx.respond = false;
   if (headers["etag"] !== undefined && Buffer.isBuffer(text)) return parts.files.send(ctx.req, ctx.res, headers, text);
   const size = Buffer.byteLength(text);
   headers["content-length"] = String(size);
@@ -201,7 +200,6 @@ function writeStream(
   // `no-transform` and the buffering header keep proxies from collecting the events.
   headers["cache-control"] = "no-store, no-transform";
   headers["x-accel-buffering"] = "no";
-  ctx.respond = false;
   ctx.res.writeHead(200, headers).flushHeaders();
   // There is a head to be seen, and nobody to wait for the events.
   if (ctx.method === "HEAD") return void ctx.res.end();

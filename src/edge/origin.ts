@@ -105,7 +105,7 @@ export function allowOrigins(origins: readonly string[]): Middleware {
     const { requestId }: Passage = ctx.state;
     ctx.set(toCommonHeaders(requestId));
     ctx.set("access-control-max-age", maxAge);
-    ctx.status = 204;
+    ctx.res.writeHead(204).end();
     return undefined;
   };
 }

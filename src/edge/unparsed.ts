@@ -5,8 +5,8 @@ import type { Socket } from "node:net";
 export interface Parser {
   onIncoming: ((request: IncomingMessage, keepAlive: boolean) => number) | null;
   resume(): void;
-  /** How many it has taken, or its fault. */
-  execute(bytes: Buffer): unknown;
+  /** How many it has taken, or its fault. All parsers have it, so that one of its own can go again. */
+  execute?(bytes: Buffer): unknown;
   /** A copy of what it is given, inside of what it calls. */
   getCurrentBuffer(): Buffer;
   /** What it calls, by number. */
@@ -54,7 +54,7 @@ export class Unparsed {
     const parser = toParser(this.#socket);
     parser?.resume();
     // A request without a body has come whole, which the parser notices only when it goes on; else its time would go on too.
-    parser?.execute(bytes.subarray(0, 0));
+    parser?.execute?.(bytes.subarray(0, 0));
   }
 
   /** From now on the parser gets no more than `parse` gives it. */
@@ -104,9 +104,9 @@ export class Unparsed {
     const parser = toParser(this.#socket);
     let taken: unknown;
     if (parser) {
-      const execute = parser.execute.bind(parser);
+      const execute = parser.execute?.bind(parser);
       parser.execute = (given) => {
-        const ended = execute(given);
+        const ended = execute?.(given);
         // Told that it has stopped, `keep` has it go on.
         if (given === bytes) taken = ended;
         return ended;
@@ -114,8 +114,8 @@ export class Unparsed {
     }
     if (this.#give === undefined) this.#socket.emit("data", bytes);
     else this.#give(bytes);
-    // That of all parsers comes forth again.
-    if (parser) Reflect.deleteProperty(parser, "execute");
+    // That of all parsers comes forth again. `Reflect.deleteProperty` would make of each parser a table of its fields.
+    if (parser) delete parser.execute;
     return typeof taken === "number" && toParser(this.#socket) ? taken : bytes.length;
   }
 

@@ -154,14 +154,14 @@ export function createChoiceGuard({ tools, settings }: Offer): ChoiceGuard {
   const { tool_choice: choice, parallel_tool_calls: parallel } = settings;
   const demanded = toDemandedName(choice);
   const allowed = toAllowedNames(choice);
-  const forbidden = new Set(allowed && tools.map(toToolName).filter((name) => !allowed.has(name)));
+  const forbidden = allowed && new Set(tools.map(toToolName).filter((name) => !allowed.has(name)));
   let calls = 0;
   return {
     admits(name) {
       if (choice === "none") throw fault("a tool although 'tool_choice' is 'none'");
       if (demanded !== undefined && name !== demanded)
         throw fault("another tool than the one that 'tool_choice' demands");
-      if (forbidden.has(name)) throw fault("a tool that 'tool_choice' does not allow");
+      if (forbidden?.has(name) === true) throw fault("a tool that 'tool_choice' does not allow");
       calls += 1;
       return calls === 1 || parallel !== false;
     },

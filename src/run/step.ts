@@ -109,8 +109,8 @@ class Step {
   readonly #guard: ChoiceGuard;
   readonly #emit: (event: RunEvent) => void;
   /** Of the model's index of each client's call, the one that the client sees. */
-  readonly #shown = new Map<number, number>();
-  readonly #dropped = new Set<number>();
+  #shown: Map<number, number> | undefined;
+  #dropped: Set<number> | undefined;
   #separated: boolean;
 
   constructor({ isOwn, needsSeparator }: StepPlace, guard: ChoiceGuard, emit: (event: RunEvent) => void) {
@@ -149,21 +149,22 @@ class Step {
 
   #startCall(event: Extract<ModelDelta, { type: "tool-call-start" }>): void {
     if (!this.#guard.admits(event.name)) {
-      this.#dropped.add(event.index);
+      (this.#dropped ??= new Set()).add(event.index);
       return;
     }
     this.firstAt ??= performance.now();
     this.builder.add(event);
     if (this.#isOwn(event.name)) return;
-    const index = this.#shown.size;
-    this.#shown.set(event.index, index);
+    const shown = (this.#shown ??= new Map());
+    const index = shown.size;
+    shown.set(event.index, index);
     this.#emit({ ...event, index });
   }
 
   #extendCall(event: Extract<ModelDelta, { type: "tool-call-delta" }>): void {
-    if (this.#dropped.has(event.index)) return;
+    if (this.#dropped?.has(event.index) === true) return;
     this.builder.add(event);
-    const index = this.#shown.get(event.index);
+    const index = this.#shown?.get(event.index);
     if (index !== undefined) this.#emit({ ...event, index });
   }
 }

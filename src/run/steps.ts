@@ -25,8 +25,8 @@ export interface StepsResult {
  */
 export async function runSteps(request: StepRequest, to: Listener<RunEvent>, log: Log): Promise<StepsResult> {
   const { agent, toolSet } = request;
-  const clients = new Set(request.tools.map(toToolName));
-  const isOwn = (name: string): boolean => toolSet?.owns(name) === true && !clients.has(name);
+  const clients = toolSet && new Set(request.tools.map(toToolName));
+  const isOwn = (name: string): boolean => toolSet?.owns(name) === true && clients?.has(name) !== true;
   const append: StoredMessage[] = [];
   let settings = request.settings;
   let draft: Draft = {

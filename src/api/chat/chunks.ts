@@ -47,7 +47,10 @@ export class Opening {
       },
     );
     // No timer outlives the wait: most models speak long before it is over, and there is one for each stream.
-    return this.#decided.promise.finally(() => clearTimeout(this.#grace));
+    return this.#decided.promise.finally(() => {
+      clearTimeout(this.#grace);
+      this.#grace = undefined;
+    });
   }
 
   /** What was kept is passed on at once, and everything that comes from now on as it comes. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { testToken } from "../gateway.fixture.ts";
-import { agentWays, createPlace, run, startCommand, usual } from "../command.fixture.ts";
+import { agentWays, createPlace, run, startCommand, usual, watch } from "../command.fixture.ts";
 import { startProcess } from "../process.fixture.ts";
 import { readRows } from "../rows.fixture.ts";
 import { hold, say, seen } from "../talk.fixture.ts";
@@ -113,6 +113,7 @@ describe.each(agentWays)("`agent`, $way,", ({ open }) => {
       status: 1,
       notes: expect.stringMatching(/^clawgate: upstream_error: the model is tired/) as string,
     });
+    expect([plain.output, (await watch(place, [...agent, ...failing])).output]).toEqual(["begun", "begun\n"]);
     const json = await run(place, [...agent, "--json", ...failing]);
     expect(json.status).toBe(1);
     expect(JSON.parse(json.output)).toMatchObject({ status: "error", error: { code: "upstream_error" } });

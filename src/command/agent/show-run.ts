@@ -7,6 +7,7 @@ import { GatewayError } from "../../base/errors.ts";
 /** Runs an agent once and prints what it says, as it says it or as one JSON object. Sets the status of a failure. */
 export async function showRun(door: AgentDoor, asked: Asked, json: boolean, terminal: Terminal): Promise<void> {
   let begun: BegunRun | undefined;
+  let hasText = false;
   const toShown = terminal.interactive ? toPrintable : (text: string): string => text;
   try {
     const said = await door.run(asked, {
@@ -15,7 +16,11 @@ export async function showRun(door: AgentDoor, asked: Asked, json: boolean, term
         begun = run;
         if (terminal.interactive && !json) terminal.note(`${run.agentId}, session ${run.sessionKey}`);
       },
-      onText: (text) => void (json || terminal.write(toShown(text))),
+      onText(text) {
+        if (json) return;
+        hasText = true;
+        terminal.write(toShown(text));
+      },
       // Read by a person, wherever the text goes.
       onNote: (text) => void (json || terminal.note(toPrintable(text))),
     });
@@ -28,6 +33,8 @@ export async function showRun(door: AgentDoor, asked: Asked, json: boolean, term
     // Who was refused before anything began has made a mistake.
     if (begun === undefined) throw cause;
     const error = GatewayError.from(cause);
+    // On a screen what went wrong stands on a line of its own.
+    if (hasText && terminal.interactive) terminal.write("\n");
     if (json) terminal.print(JSON.stringify({ runId: begun.runId, status: "error", ...error.toBody() }));
     else terminal.note(`${terminal.paint.note("bad", "clawgate:")} ${error.code}: ${toAdvice(error)}`);
     terminal.fail(1);

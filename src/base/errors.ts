@@ -17,6 +17,13 @@ export interface GatewayErrorOptions {
 /** What a model call that failed has cost, as far as it was told. */
 export type SpentTokens = Readonly<Partial<Usage>>;
 
+/** Of a message, and of a param: both may name what a client has sent, which may be of megabytes. */
+const charactersMax = 1_000;
+
+function cut(text: string): string {
+  return text.length <= charactersMax ? text : `${text.slice(0, charactersMax - 1).toWellFormed()}…`;
+}
+
 /** The one error whose message is safe to show to a client. Its code fixes the HTTP status and OpenAI's `type`. */
 export class GatewayError extends Error {
   override readonly name = "GatewayError";
@@ -28,9 +35,9 @@ export class GatewayError extends Error {
   readonly spent: SpentTokens | undefined;
 
   constructor(code: ErrorCode, message: string, options: GatewayErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(cut(message), options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
-    this.param = options.param ?? null;
+    this.param = options.param === undefined ? null : cut(options.param);
     this.retryAfterSeconds = options.retryAfterSeconds;
     this.retry = options.retry;
     this.headers = options.headers ?? {};

@@ -19,6 +19,7 @@ const tool = "tools[0].function";
 const grammar = { type: "grammar", grammar: { definition: "a+", syntax: "regex" } };
 
 const tools: readonly Row[] = [
+  ["a choice of megabytes", { tools: [fn()], tool_choice: named("n".repeat(2e6)) }, "invalid_value", "tool_choice"],
   ["none", { tools: [] }],
   ["128", { tools: Array.from({ length: 128 }, (_, at) => named(`f${at}`)) }],
   ["129", { tools: Array.from({ length: 129 }, (_, at) => named(`f${at}`)) }, "array_above_max_length", "tools"],

@@ -194,6 +194,9 @@ function toTooMany(param: string): GatewayError {
   return new GatewayError("too_many_values", message, { param });
 }
 
+/** Of a name that may be any text. */
+const shownMax = 80;
+
 function assertTools(tools: readonly Tool[]): void {
   assertDistinct(tools.map((tool, index) => ({ name: toToolName(tool), param: `tools[${index}].${tool.type}.name` })));
 }
@@ -212,7 +215,7 @@ function assertToolChoice({ tool_choice: choice, tools = [] }: ChatCompletionReq
   if (choice === "required") return;
   const names = new Set(tools.map((tool) => `${tool.type} ${toToolName(tool)}`));
   for (const name of listChosen(choice)) {
-    if (!names.has(name)) throw invalidValue("tool_choice", `'tools' has no ${name}`);
+    if (!names.has(name)) throw invalidValue("tool_choice", `'tools' has no ${name.slice(0, shownMax)}`);
   }
 }
 
@@ -234,7 +237,7 @@ function listChosen(choice: Exclude<ChatCompletionRequest["tool_choice"], string
 function assertFunctionCall({ function_call: choice, functions = [] }: ChatCompletionRequest): void {
   if (choice === undefined || typeof choice === "string") return;
   if (!functions.some(({ name }) => name === choice.name)) {
-    throw invalidValue("function_call", `'functions' has no '${choice.name}'`);
+    throw invalidValue("function_call", `'functions' has no '${choice.name.slice(0, shownMax)}'`);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { CaseContext } from "../context.ts";
 import { Failure, isObject, Skip } from "../expect.ts";
 import type { WireAnswer, WireRequest } from "../lens/wire.ts";
+import { toBlame } from "../reach/blame.ts";
 
 export type ErrorKind =
   /** One field of the body is wrong. */
@@ -24,14 +25,23 @@ export interface Provoked extends Provocation {
   readonly answer: WireAnswer;
 }
 
-/** Whatever errors the suite can cause on this subject, each asked for once; answers that are none are left out. */
+/**
+ * Whatever errors the suite can cause on this subject, each asked for once; answers that are none are left out, and so is
+ * silence, which other cases find.
+ */
 export function provokeErrors(context: CaseContext): Promise<readonly Provoked[]> {
   return context.once("errors", async () => {
     const asked = toProvocations(context).map(async (one): Promise<Provoked> => ({
       ...one,
       answer: await context.send(one.request),
     }));
-    const errors = (await Promise.all(asked)).filter(({ answer }) => answer.status >= 400);
+    const ended = await Promise.allSettled(asked);
+    const answered = ended.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+    const silent = ended.flatMap((one): unknown[] => (one.status === "rejected" ? [one.reason] : []));
+    const own = silent.find((reason) => toBlame(reason) === "suite");
+    if (own !== undefined) throw own;
+    if (answered.length === 0) throw silent[0];
+    const errors = answered.filter(({ answer }) => answer.status >= 400);
     if (errors.length === 0) throw new Skip("the subject answers everything without an error");
     return errors;
   });

@@ -5,6 +5,7 @@ import { changeStatus, isError } from "../self-test/edits/errors.ts";
 import { editError } from "../self-test/edits/requests.ts";
 import type { ProxiedAnswer } from "../self-test/mutant.ts";
 import { type Provoked, provokeErrors, toError } from "./errors-provoked.ts";
+import { describe } from "./request-check.ts";
 
 type Tree = Record<string, unknown>;
 
@@ -272,7 +273,7 @@ export const errorCases = defineCases([
       for (const { what, answer } of mistakes) {
         const { status } = answer;
         const isRepeated = status === 408 || status === 409 || status === 429 || status >= 500;
-        expectThat(!isRepeated, `a status for ${what} that the SDK does not repeat`, status);
+        if (isRepeated) throw new Failure(`a status for ${what} that the SDK does not repeat`, describe(answer));
         expectOneOf(answer.headers["x-should-retry"], [undefined, "false"], `x-should-retry for ${what}`);
       }
       const { sdk, signal } = context;

@@ -2,6 +2,7 @@ import { defineCases } from "../case.ts";
 import { expectEqual, expectThat, isObject } from "../expect.ts";
 import { complete, isChat, refuse } from "../self-test/edits/requests.ts";
 import type { ProxiedAnswer } from "../self-test/mutant.ts";
+import { expectRefusedInWords } from "./error-words.ts";
 import { ask, brief, expectRefusal, expectStatus, unknownPath } from "./routes-answers.ts";
 import { fromSdk, refusedBySdk } from "./routes-sdk.ts";
 
@@ -63,7 +64,7 @@ export const authCases = defineCases([
     ],
     async run(context) {
       const answer = await context.chat(ask(context), { headers: { authorization: undefined } });
-      expectRefusal(answer, [401], "a request without a key");
+      expectRefusedInWords(answer, [401], "a request without a key");
       const client = context.sdk.create({ defaultHeaders: { Authorization: null } });
       const call = client.chat.completions.create(ask(context), { signal: context.signal });
       const error = await refusedBySdk(context, call, "AuthenticationError", "a call without a key");

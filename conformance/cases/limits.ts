@@ -7,7 +7,8 @@ import type { WireAnswer, WireRequest } from "../lens/wire.ts";
 import { complete, crash, isChat, refuse, toMessages } from "../self-test/edits/requests.ts";
 import { createBomb, createCrowd, padJson } from "./limits-bodies.ts";
 import { sendOwn, withOwn } from "./own-server.ts";
-import { ask, brief, expectAnswer, expectRefusal, unknownPath } from "./routes-answers.ts";
+import { expectRefusedInWords } from "./error-words.ts";
+import { ask, brief, expectAnswer, unknownPath } from "./routes-answers.ts";
 import { waitForHead } from "./routes-raw.ts";
 import { refusedBySdk } from "./routes-sdk.ts";
 
@@ -57,9 +58,9 @@ export const limitCases = defineCases([
         const send = (bytes: number, headers: WireRequest["headers"] = {}): Promise<WireAnswer> =>
           answerTo(sendOwn(context, own, { body: padJson(ask(context), bytes), headers }), `a body of ${bytes} bytes`);
         expectAnswer(await send(bodyBytesMax), "a body just as long as the limit");
-        expectRefusal(await send(bodyBytesMax + 1), [413], "a body one byte over the limit");
+        expectRefusedInWords(await send(bodyBytesMax + 1), [413], "a body one byte over the limit");
         const chunked = { "content-length": undefined, "transfer-encoding": "chunked" };
-        expectRefusal(await send(bodyBytesMax + 1, chunked), [413], "a chunked body one byte over the limit");
+        expectRefusedInWords(await send(bodyBytesMax + 1, chunked), [413], "a chunked body one byte over the limit");
         const client = context.sdk.create({ baseURL: own.baseUrl, apiKey: own.apiKey });
         const call = client.chat.completions.create(context.say("x".repeat(bodyBytesMax)), { signal: context.signal });
         const error = await refusedBySdk(context, call, "APIError", "a prompt over the limit");

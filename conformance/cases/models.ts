@@ -5,7 +5,8 @@ import type { WireAnswer } from "../lens/wire.ts";
 import { without } from "../self-test/edit.ts";
 import { editEntries, editList } from "../self-test/edits/models.ts";
 import { expectShape } from "../shapes.ts";
-import { brief, expectEnvelope, expectRefusal, expectStatus } from "./routes-answers.ts";
+import { expectRefusedInWords } from "./error-words.ts";
+import { brief, expectEnvelope, expectStatus } from "./routes-answers.ts";
 import { fromSdk, refusedBySdk } from "./routes-sdk.ts";
 
 let turn = 0;
@@ -181,7 +182,8 @@ export const modelCases = defineCases([
       },
     ],
     async run(context) {
-      expectRefusal(await context.send({ path: "/models/no-such-model-xyz" }), [404], "an unknown model id");
+      const answer = await context.send({ path: "/models/no-such-model-xyz" });
+      expectRefusedInWords(answer, [404], "an unknown model id");
       const call = context.sdk.client.models.retrieve("no-such-model-xyz", { signal: context.signal });
       await refusedBySdk(context, call, "NotFoundError", "an unknown model id");
     },

@@ -2,6 +2,7 @@ import { defineCases } from "../case.ts";
 import { expectEqual, expectOneOf, expectThat } from "../expect.ts";
 import { editBody, isChat, refuse } from "../self-test/edits/requests.ts";
 import type { ProxiedAnswer } from "../self-test/mutant.ts";
+import { expectRefusedInWords } from "./error-words.ts";
 import {
   ask,
   brief,
@@ -143,7 +144,7 @@ export const routeCases = defineCases([
   {
     id: "ROUTE-05",
     level: "MUST",
-    requirement: "An unknown path is 404 with JSON in which `error.message` says something.",
+    requirement: "An unknown path is 404, and its error says something where SDKs read it.",
     source: "OpenAI SDK, majors 4 to 6: without that body all that is left is `404 status code (no body)`.",
     eachSdk: true,
     faults: [
@@ -170,7 +171,7 @@ export const routeCases = defineCases([
     ],
     async run(context) {
       const answer = await context.send({ path: unknownPath });
-      expectRefusal(answer, [404], `GET ${unknownPath}`);
+      expectRefusedInWords(answer, [404], `GET ${unknownPath}`);
       const call = context.sdk.client.get(unknownPath, { signal: context.signal });
       const error = await refusedBySdk(context, call, "NotFoundError", "an unknown path");
       expectThat(!error.message.includes("no body"), "a message in the SDK's error", error.message);

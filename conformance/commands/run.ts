@@ -72,7 +72,7 @@ export function createRunAction(
       const written = writeReports(report, targets, terminal);
       publish(report, host.words, terminal);
       tellOfSlowness(report, terminal);
-      tellOfDeath(report, Object.keys(target.subject.headers ?? {}), terminal);
+      await tellOfDeath(report, target, terminal);
       terminal.fail(status === exitStatus.fine && !(written && recorded) ? exitStatus.erred : status);
     };
     if (recording === undefined) await withSubject(flags, host, terminal, use);
@@ -204,11 +204,17 @@ function publish(report: Report, words: string, terminal: Terminal): void {
 }
 
 /** The one cause, last, where a person looks; what sends the call again is ready to be pasted. */
-function tellOfDeath({ died }: Report, own: readonly string[], terminal: Terminal): void {
+async function tellOfDeath({ died }: Report, { subject, ended }: Target, terminal: Terminal): Promise<void> {
   if (died === undefined) return;
   terminal.note(`\n${toLine(died.message)}.`);
   const [last] = died.exchanges;
-  if (last !== undefined) terminal.note(`To see it again:\n\n${toShellLine(last, own)}`);
+  if (last !== undefined) terminal.note(`To see it again:\n\n${toShellLine(last, Object.keys(subject.headers ?? {}))}`);
+  // One that hangs has not ended.
+  const now = new Promise<undefined>((resolve) => void setImmediate(resolve, undefined));
+  const words = await Promise.race([ended.catch((error: unknown) => (error as Error).message), now]);
+  if (words === undefined) return;
+  const lines = createMask(toSecrets(subject))(words).split("\n").map(toLine);
+  terminal.note(`\nOf the server itself: ${lines.join("\n")}`);
 }
 
 /** A server that is merely slow fails many cases; this is the one line that helps. */

@@ -4,8 +4,8 @@ import { stripVTControlCharacters } from "node:util";
 
 /** Calls that a case has left behind are not worth more. */
 const killAfterMs = 4000;
-/** So much of what a command said is shown when it ends too early. */
-const shownMax = 500;
+/** So much of what a command said is shown when it ends too early: the trace of an error, whose words stand at its top. */
+const shownMax = 2000;
 
 export interface Program {
   /** A command line for the shell, or a file with its arguments. */

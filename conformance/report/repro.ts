@@ -27,9 +27,12 @@ function toCurl({ method, url, requestHeaders, requestBody }: Exchange, own: rea
   const { authorization } = requestHeaders;
   const key = authorization === undefined ? [] : [`  -H "Authorization: ${toDoubleQuoted(authorization)}"`];
   const body = requestBody === "" ? [] : [`  --data-binary ${quote(requestBody)}`];
+  // What was announced and never sent is so again, until curl gives up.
+  const isAnnounced = requestBody === "" && Number(requestHeaders["content-length"] ?? 0) > 0;
+  const length = isAnnounced ? [`  -m 5 -H ${quote(`content-length: ${requestHeaders["content-length"]}`)}`] : [];
   // With -X HEAD curl waits for a body that never comes.
   const how = method === "HEAD" ? "--head" : `-N -X ${method}`;
-  return [`curl -isS ${how} ${quote(url)}`, ...key, ...headers, ...body].join(" \\\n");
+  return [`curl -isS ${how} ${quote(url)}`, ...key, ...headers, ...length, ...body].join(" \\\n");
 }
 
 /** Bytes that no HTTP client says. */

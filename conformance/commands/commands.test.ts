@@ -188,6 +188,19 @@ test.for<{ name: string; words: (file: string) => string[]; status: number; says
   expect(ended.status).toBe(status);
 });
 
+test("of a started server that dies it is told what it said then", async () => {
+  const file = join(createFolder(), "server.cjs");
+  writeFileSync(
+    file,
+    `${serverSource}\nserver.on("request", ({ headers }) => { if (Number(headers["content-length"]) > 1e9) throw new Error("of ${key}"); });`,
+  );
+  const words = ["--start", `${process.execPath} ${file}`, "--model", "m", "--only", "MOD-01"];
+  const { status, notes } = await runCommand(words);
+  expect(status).toBe(3);
+  expect(notes).toMatch(/^the server stopped answering .*\nTo see it again:\n\ncurl /m);
+  expect(notes).toMatch(/^Of the server itself: the command ended with status 1: [^]*^Error: of •••$/m);
+});
+
 test("every report is written, and neither they nor the output have the key", async () => {
   const folder = createFolder();
   const files = { junit: "a.xml", json: "a.json", html: "a.html", md: "new/a.md", badge: "b.json" };

@@ -18,8 +18,7 @@ async function read(request: IncomingMessage): Promise<{ stream: boolean }> {
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<unknown> {
-  const refuse = (status: number): unknown =>
-    response.writeHead(status, { "content-type": "application/json" }).end('{"error":{"message":"It is refused."}}');
+  const refuse = (status: number): unknown => response.writeHead(status).end("It is refused.");
   if (request.url !== "/v1/chat/completions") return refuse(404);
   const { stream } = await read(request).catch(() => ({ stream: undefined }));
   if (stream === undefined) return refuse(400);

@@ -1,4 +1,5 @@
 import { listFindings, toCaseList, toResultName } from "../tell/findings.ts";
+import { toLine } from "../tell/progress.ts";
 import type { Report } from "../shapes.ts";
 
 /** Workflow commands that make GitHub show each finding beside the run; it shows few of them, so each thing comes once. */
@@ -18,8 +19,10 @@ export function toAnnotations(report: Report): string[] {
   return [...death, ...findings];
 }
 
+/** What a server has said moves no cursor of whoever reads the log either. */
 function escapeMessage(text: string): string {
-  return text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
+  const lines = text.split("\n").map(toLine).join("\n");
+  return lines.replaceAll("%", "%25").replaceAll("\n", "%0A");
 }
 
 function escapeProperty(text: string): string {

@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import { startTestGateway, test } from "../gateway.fixture.ts";
 import { readStream, toChunks, toPayloads, toText } from "./events.fixture.ts";
 import { expectError } from "./error.fixture.ts";
-import { exchange, toChatBody, toRequest } from "./socket.fixture.ts";
+import { exchange, openSocket, toChatBody, toRequest } from "./socket.fixture.ts";
 
 test("a stream is the role, the deltas, one finish reason and [DONE]", async ({ gateway }) => {
   const { port } = gateway;
@@ -133,4 +133,27 @@ test("a stream that breaks ends with an error event, without a finish reason and
     expect(JSON.stringify(events)).not.toMatch(/"finish_reason":"|"usage":\{/);
     expect(body.toString()).not.toMatch(/secret|node_modules/);
   }
+});
+
+test("a stream ends exactly where its framing says, so that its connection has the next answer", async ({
+  gateway,
+}) => {
+  const wire = await openSocket(gateway.port);
+  for (const text of ["ok", "🦊 ü"]) {
+    wire.send(toRequest({ body: toChatBody(`@@echo ${text}`, { stream: true }) }));
+    const { headers, body } = await wire.read();
+    expect(headers).toMatchObject({ "transfer-encoding": "chunked" });
+    expect(toText(toChunks(body))).toBe(text);
+  }
+});
+
+test("a client of HTTP/1.0, which knows no chunks, reads a stream to the end of its connection", async ({
+  gateway,
+}) => {
+  const wire = await openSocket(gateway.port);
+  const request = toRequest({ body: toChatBody("@@echo ü", { stream: true }) });
+  wire.send(Buffer.from(request.toString("latin1").replace("HTTP/1.1", "HTTP/1.0"), "latin1"));
+  const { headers, body } = await wire.read();
+  expect(headers["transfer-encoding"]).toBeUndefined();
+  expect(toText(toChunks(body))).toBe("ü");
 });

@@ -19,3 +19,11 @@ test("of two runs at once each is told of the promises that it has lost itself",
   expect(one.toResults().map(({ actual }) => actual)).toEqual(["Error: the first"]);
   expect(other.toResults().map(({ actual }) => actual)).toEqual(["Error: the second"]);
 });
+
+test("however many runs go on at once, Node has nothing to warn of, and nothing stays behind", () => {
+  const before = process.listenerCount("unhandledRejection");
+  const watches = Array.from({ length: 20 }, watchStrayRejections);
+  expect(process.listenerCount("unhandledRejection")).toBe(before + 1);
+  for (const watch of watches) watch.stop();
+  expect(process.listenerCount("unhandledRejection")).toBe(before);
+});

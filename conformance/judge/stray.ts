@@ -12,18 +12,27 @@ export interface StrayWatch {
 /** Which of the runs that go on in this process it is that does something. */
 const current = new AsyncLocalStorage<object>();
 
+/** The process is asked once for all that go on, be they as many as a self-test has; each keeps what it has lost. */
+const watched = new Map<object, string[]>();
+
+function onRejection(reason: unknown): void {
+  const own = current.getStore();
+  // Of what comes from nowhere each has to think that it is its own.
+  for (const [watch, reasons] of watched) if ((own ?? watch) === watch) reasons.push(show(reason));
+}
+
 /** A promise that an SDK or a case has lost is a finding of its own, not the end of the run. */
 export function watchStrayRejections(): StrayWatch {
   const reasons: string[] = [];
   const own = {};
-  const onRejection = (reason: unknown): void => {
-    // Of what comes from nowhere each has to think that it is its own.
-    if ((current.getStore() ?? own) === own) reasons.push(show(reason));
-  };
-  process.on("unhandledRejection", onRejection);
+  if (watched.size === 0) process.on("unhandledRejection", onRejection);
+  watched.set(own, reasons);
   return {
     run: (call) => current.run(own, call),
-    stop: () => void process.off("unhandledRejection", onRejection),
+    stop: () => {
+      watched.delete(own);
+      if (watched.size === 0) process.off("unhandledRejection", onRejection);
+    },
     toResults: () =>
       reasons.slice(0, 20).map((reason, index) => ({
         id: `STRAY-${String(index + 1).padStart(2, "0")}`,

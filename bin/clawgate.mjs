@@ -15,10 +15,12 @@ const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 
 /**
  * V8 lets the space for what is new grow to 128 MB, and gives little of it back: a crowd of large requests would leave a
- * gateway with three times the memory that is in use. It can be bounded by the start of a process alone.
+ * gateway with three times the memory that is in use, and a server that floods the suite that judges it. It can be bounded
+ * by the start of a process alone.
  */
-const bounded = "--max-semi-space-size=16";
-const isGateway = process.argv[2] === "gateway";
+const spaces = { gateway: 16, conformance: 4 };
+const space = Object.entries(spaces).find(([command]) => command === process.argv[2])?.[1];
+const bounded = `--max-semi-space-size=${space}`;
 const isBounded = [...process.execArgv, process.env.NODE_OPTIONS ?? ""].some((flag) =>
   /--max[-_]semi[-_]space[-_]size/.test(flag),
 );
@@ -55,11 +57,11 @@ function isOurs({ uid, mode }) {
 }
 
 if (major > 24 || (major === 24 && minor >= 16)) {
-  if (isGateway && !isBounded) bound();
+  if (space !== undefined && !isBounded) bound();
   cacheCode();
   await import(entry.href);
 } else if (existsSync(pinned)) {
-  const child = spawn(pinned, isGateway && !isBounded ? [bounded, ...words] : words, { stdio: "inherit" });
+  const child = spawn(pinned, space !== undefined && !isBounded ? [bounded, ...words] : words, { stdio: "inherit" });
   for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => child.kill(signal));
   child.on("exit", (status) => process.exit(status ?? 1));
 } else {

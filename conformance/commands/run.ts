@@ -58,7 +58,7 @@ export function createRunAction(
     );
     const expected = loadExpected(flags, cases, terminal);
     refuseIdleGlobs(cases, [...flags.only, ...flags.skip]);
-    const recording = flags.replay === undefined ? undefined : loadReplay(flags.replay, flags, terminal);
+    const recording = flags.replay === undefined ? undefined : await loadReplay(flags.replay, flags, terminal);
     const use = async (target: Target): Promise<void> => {
       const name = flags.name ?? recording?.head.subject.name ?? toName(target.subject, host, flags);
       const { report, recorded, status } = await run(
@@ -184,7 +184,7 @@ function withRecorded(recording: Recording, terminal: Terminal, use: (target: Ta
 }
 
 /** A recording brings its server with it. */
-function loadReplay(file: string, { baseUrl, start, record }: RunFlags, terminal: Terminal): Recording {
+async function loadReplay(file: string, { baseUrl, start, record }: RunFlags, terminal: Terminal): Promise<Recording> {
   if (baseUrl !== undefined || start !== undefined || record !== undefined)
     throw new UsageError("--replay calls no server: --base-url, --start and --record cannot stand beside it.");
   return loadRecording(file, terminal);

@@ -1,14 +1,14 @@
 import { randomUUID } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { toResultName } from "../tell/findings.ts";
 import { createMask, toSecrets } from "../tell/mask.ts";
-import type { RecordedTake, RecordingEnd, RecordingHead } from "../recording/format.ts";
+import type { RecordedPart, RecordedTake, RecordingEnd, RecordingHead } from "../recording/format.ts";
+import { readLines } from "../recording/lines.ts";
 import { parseRecording, type Recording } from "../recording/load.ts";
 import { createPlayer } from "../recording/player.ts";
 import { createRecorder, toStandInSubject } from "../recording/recorder.ts";
 import type { Tape } from "../recording/take.ts";
-import { gunzipSync, gzipSync } from "node:zlib";
+import { gzipSync } from "node:zlib";
 import { appendBytes, tryToWrite, writeText } from "../report/write.ts";
 import type { Report } from "../shapes.ts";
 import { profiles, type Subject } from "../reach/subject.ts";
@@ -39,7 +39,8 @@ export function startRecording(file: string, target: Subject, facts: RunFacts, t
   // Of lines that are packed one by one the whole is a file that any program unpacks.
   const pack = (line: object): string | Buffer => (isPacked(file) ? gzipSync(toLine(line)) : toLine(line));
   let isWritten = tryToWrite(terminal, file, () => writeText(path, pack(toHead(subject, facts))));
-  const append = (line: RecordedTake | RecordingEnd): void => {
+  const append = (line: RecordedTake | RecordedPart | RecordingEnd): void => {
+    if ("cut" in line) terminal.note(`${file} lacks what was said in ${line.case}: ${line.cut}.`);
     // A disk that is full is told of once.
     if (isWritten) isWritten = tryToWrite(terminal, file, () => appendBytes(path, pack(line)));
   };
@@ -74,10 +75,12 @@ function toLine(value: object): string {
   return `${JSON.stringify(value)}\n`;
 }
 
-export function loadRecording(file: string, { cwd }: Terminal): Recording {
+export async function loadRecording(file: string, terminal: Terminal): Promise<Recording> {
   try {
-    const bytes = readFileSync(resolve(cwd, file));
-    return parseRecording((isPacked(file) ? gunzipSync(bytes) : bytes).toString("utf8"), file);
+    const recording = await parseRecording(readLines(resolve(terminal.cwd, file), isPacked(file)), file);
+    if (recording.end === undefined)
+      terminal.note(`${file} has no last line: its run was broken off, and what it does not have is stale.`);
+    return recording;
   } catch (error) {
     if (error instanceof UsageError) throw error;
     throw new UsageError(`Cannot read the recording ${file}: ${(error as Error).message}`, { cause: error });

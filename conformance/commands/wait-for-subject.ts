@@ -122,7 +122,7 @@ async function getReadyTaped(subject: Subject, options: ReadyOptions, { tape }: 
   const take = tape.take("probe");
   const called = { ...subject, dial: take.dial };
   const { subject: paced, ...ready } = await withUnique(take.unique, () => getReady(called, options, take.observe));
-  take.end();
+  await take.end();
   const { dial: _dial, ...rest } = paced;
   return { ...ready, subject: subject.dial === undefined ? rest : { ...rest, dial: subject.dial } };
 }

@@ -67,7 +67,7 @@ export async function runCase(job: Job, surroundings: Surroundings): Promise<End
   };
   const first = await attempt();
   const { ended, fault, take } = first.fault === undefined ? first : await attempt();
-  take?.end();
+  await take?.end();
   if (fault === undefined) return ended;
   const { expected: _expected, actual: _actual, ...rest } = ended.result;
   const reason = `${fault} while the case ran, twice: what it measured says nothing about the server`;

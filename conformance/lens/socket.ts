@@ -27,6 +27,7 @@ export interface WireConnection {
 }
 
 const limitMsDefault = 5000;
+/** No case waits for more; one that sends without end is left. */
 const receivedMax = 4 * 1024 * 1024;
 
 /**
@@ -66,7 +67,7 @@ function watchSocket(
   socket.on("error", (error) => (failure = error.message));
   socket.once("close", () => {
     const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(reads[0]?.text ?? "")?.[1] ?? 0);
-    const end = size > 0 ? (ended ? "complete" : "cut") : "none";
+    const end = size > receivedMax ? "limit" : size > 0 ? (ended ? "complete" : "cut") : "none";
     const said = { requestHeaders: {}, requestBody, status, headers: {}, reads, endMs: sinceMs(), end } as const;
     record({ method: "TCP", url, ...said, ...(failure === "" ? {} : { failure }) });
   });
@@ -79,19 +80,22 @@ function watchSocket(
 function toConnection(socket: Socket, patience: number, said: (bytes: string | Uint8Array) => void): WireConnection {
   let received = "";
   let closed = false;
+  let isLeft = false;
   const watchers = new Set<() => void>();
   const wake = (): void => {
     for (const watcher of watchers) watcher();
   };
   socket.setNoDelay(true);
   socket.on("data", (bytes: Buffer) => {
-    // Nobody waits for what is not kept.
-    if (received.length >= receivedMax) return;
+    if (isLeft) return;
     received += bytes.toString("latin1");
+    isLeft = received.length > receivedMax;
+    if (isLeft) socket.destroy();
     wake();
   });
   const end = (): void => {
-    closed = true;
+    // Who was left has not closed it.
+    closed = !isLeft;
     wake();
   };
   socket.on("end", end);
@@ -105,9 +109,10 @@ function toConnection(socket: Socket, patience: number, said: (bytes: string | U
         watchers.delete(check);
       };
       const check = (): void => {
-        if (!isDone() && !closed) return;
+        if (!isDone() && !closed && !isLeft) return;
         stop();
         if (isDone()) resolve(received);
+        else if (isLeft) reject(new NoAnswer(`${what} did not come within ${receivedMax} bytes`));
         else
           reject(
             new NoAnswer(`the connection ended before ${what}; it had said ${JSON.stringify(received.slice(0, 200))}`),

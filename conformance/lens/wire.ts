@@ -2,6 +2,7 @@ import { type Agent as HttpAgent, type IncomingMessage, request as httpRequest }
 import { request as httpsRequest } from "node:https";
 import { NoAnswer } from "../reach/blame.ts";
 import type { Subject } from "../reach/subject.ts";
+import { collect } from "./collect.ts";
 import { createAgent } from "./dial.ts";
 import { withQuery } from "./query.ts";
 import type { Exchange } from "./exchange.ts";
@@ -44,8 +45,6 @@ export interface WireAnswer {
 
 /** No case needs more; a subject that sends without end is cut off here. */
 export const bodyBytesMax = 4 * 1024 * 1024;
-/** What is kept of a body that was cut off: enough to see what it was, and many of them fit into memory. */
-const keptBytesMax = 256 * 1024;
 /** How long a call may take, unless the case says otherwise. */
 export const callMs = 8000;
 
@@ -74,7 +73,7 @@ export function send(subject: Subject, wire: WireRequest, record: (exchange: Exc
     call.once("response", (response) => {
       answered = true;
       const headersMs = since();
-      collect(response, since, wire).then((read) => {
+      collect(response, since, { bytesMax: wire.bodyBytesMax ?? bodyBytesMax, onData: wire.onData }).then((read) => {
         const end =
           read.end === "cut" && limit.aborted ? "limit" : read.end === "cut" && signal.aborted ? "aborted" : read.end;
         const answer = toAnswer(response, read.pieces, headersMs, since(), end);
@@ -117,35 +116,6 @@ function toHeaders(subject: Subject, wire: WireRequest, bytes: Buffer | undefine
   return Object.fromEntries(
     Object.entries(headers).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );
-}
-
-interface Read {
-  readonly pieces: { atMs: number; bytes: Buffer }[];
-  readonly end: "complete" | "cut" | "limit";
-}
-
-function collect(response: IncomingMessage, since: () => number, wire: WireRequest): Promise<Read> {
-  return new Promise((resolve) => {
-    const pieces: Read["pieces"] = [];
-    let size = 0;
-    response.on("data", (bytes: Buffer) => {
-      size += bytes.length;
-      pieces.push({ atMs: since(), bytes });
-      wire.onData?.(bytes.toString("utf8"), since());
-      if (size > (wire.bodyBytesMax ?? bodyBytesMax)) {
-        response.destroy();
-        resolve({ pieces: toStart(pieces), end: "limit" });
-      }
-    });
-    response.once("end", () => resolve({ pieces, end: "complete" }));
-    response.once("error", () => resolve({ pieces, end: "cut" }));
-    response.once("close", () => resolve({ pieces, end: response.complete ? "complete" : "cut" }));
-  });
-}
-
-function toStart(pieces: Read["pieces"]): Read["pieces"] {
-  let left = keptBytesMax;
-  return pieces.filter(({ bytes }) => (left -= bytes.length) > 0);
 }
 
 function toAnswer(

@@ -1,4 +1,6 @@
+import { isUtf8 } from "node:buffer";
 import { createHash } from "node:crypto";
+import type { Hidden } from "./disguise.ts";
 import type { RecordedEvent, RecordedSent } from "./format.ts";
 
 /** Longer ones are kept by their hash. */
@@ -11,13 +13,23 @@ export function toCame(bytes: string): { readonly came: string } | { readonly ca
   return text === undefined ? { came64: Buffer.from(bytes, "latin1").toString("base64") } : { came: text };
 }
 
-export function toSent(bytes: string): RecordedSent {
+export function toSent(bytes: string, hidden: readonly Hidden[]): RecordedSent {
+  const places = hidden.length === 0 ? {} : { hidden };
   if (bytes.length > keptMax) {
     const beginning = bytes.slice(0, beginningMax).replace(/[^ -~\r\n][^]*/, "");
-    return { sent: beginning, bytes: bytes.length, sha256: hash(bytes) };
+    return { sent: beginning, bytes: bytes.length, sha256: hash(blank(bytes, hidden)), ...places };
   }
   const text = toText(bytes);
-  return text === undefined ? { sent64: Buffer.from(bytes, "latin1").toString("base64") } : { sent: text };
+  const sent = text === undefined ? { sent64: Buffer.from(bytes, "latin1").toString("base64") } : { sent: text };
+  return { ...sent, ...places };
+}
+
+/** The same without what stands in these places. */
+export function blank(bytes: string, hidden: readonly Hidden[] = []): string {
+  return hidden.reduce((text, [at, length]) => {
+    const [before, there] = [text.slice(0, at), text.slice(at, at + length)];
+    return before + "*".repeat(there.length) + text.slice(at + length);
+  }, bytes);
 }
 
 export function fromCame(event: RecordedEvent): string | undefined {
@@ -37,7 +49,11 @@ export function hash(bytes: string): string {
 }
 
 function toText(bytes: string): string | undefined {
+  // Most of what comes, and it needs no copy.
+  if (isAscii.test(bytes)) return bytes;
   const buffer = Buffer.from(bytes, "latin1");
-  const text = buffer.toString("utf8");
-  return Buffer.from(text).equals(buffer) ? text : undefined;
+  return isUtf8(buffer) ? buffer.toString("utf8") : undefined;
 }
+
+// oxlint-disable-next-line no-control-regex -- they are of it
+const isAscii = /^[\u0000-\u007f]*$/;

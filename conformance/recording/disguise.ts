@@ -1,114 +1,126 @@
+import { type Form, toForms } from "./secret-forms.ts";
+
+/** Where something was hidden: its place and its length. */
+export type Hidden = readonly [at: number, length: number];
+
 /** Puts something of the same length in the place of secrets, so that lengths that were announced still hold. */
-export type Disguise = (bytes: string) => string;
-
-/** Shorter ones stand in ordinary words. */
-const secretLengthMin = 4;
-/** So much of a secret is a secret; what is shorter, such as `0123456789`, may stand in other words. */
-const toPieceLength = (secret: string): number => Math.min(secret.length, Math.max(8, Math.ceil(secret.length / 2)));
-
-const lower = "recordedinplaceofthesecret";
-const digits = "1029384756";
-
-/** What stands for a secret in a recording, and is the key of its replay: letters for letters, digits for digits. */
-export function toStandIn(secret: string): string {
-  return Array.from(secret, (character, at) => {
-    const letter = lower[at % lower.length] ?? "x";
-    if (/[a-z]/.test(character)) return letter;
-    if (/[A-Z]/.test(character)) return letter.toUpperCase();
-    return /\d/.test(character) ? (digits[at % digits.length] ?? "0") : character;
-  }).join("");
+export interface Disguise {
+  readonly hide: (bytes: string) => string;
+  /** For what comes in pieces. */
+  readonly begin: () => Hiding;
 }
 
-interface Form {
-  readonly secret: string;
-  readonly standIn: string;
+/** A text that comes in pieces, any of which a secret may begin in; what comes out is as long in all, and a little later. */
+export interface Hiding {
+  readonly take: (bytes: string) => string;
+  readonly end: () => string;
+  /** Called for each place, counted from the beginning of the text, before what stands there comes out. */
+  onHidden?: (place: Hidden) => void;
+}
+
+interface Options {
+  /** Texts that stand in the recording anyway, such as the name of the model; what is part of one is no secret. */
+  readonly plain?: readonly string[];
+  /** Hidden as well, but only whole. */
+  readonly whole?: Readonly<Record<string, string>>;
 }
 
 /**
  * Finds the secrets plain, percent-encoded, escaped for JSON, in other cases and within base64, whole or in long pieces.
  * Texts have one character for each byte.
  */
-export function createDisguise(secrets: readonly string[]): Disguise {
-  const forms = secrets.filter((secret) => secret.length >= secretLengthMin).flatMap(toForms);
-  const places = new Map<string, { readonly form: Form; readonly at: number }[]>();
-  const lengths = new Set<number>();
-  for (const form of forms) {
-    const length = toPieceLength(form.secret);
-    lengths.add(length);
-    for (let at = 0; at + length <= form.secret.length; at++) {
-      const piece = form.secret.slice(at, at + length);
-      places.set(piece, [...(places.get(piece) ?? []), { form, at }]);
+export function createDisguise(secrets: readonly string[], { plain = [], whole = {} }: Options = {}): Disguise {
+  const wholes = Object.entries(whole).map(([secret, standIn]) => ({ secret, standIn, least: secret.length }));
+  const forms = [...secrets.flatMap(toForms), ...wholes];
+  const grams = new Grams(forms);
+  const longest = Math.max(0, ...forms.map(({ secret }) => secret.length));
+  const isPlain = (found: string): boolean => plain.some((text) => text.includes(found));
+  const begin = (): Hiding => {
+    let [left, before] = ["", 0];
+    const hiding: Hiding = {
+      // What has less behind it than may be hidden waits for it.
+      take: (bytes) => (forms.length === 0 ? bytes : go(left + bytes, left.length + bytes.length - longest + 1)),
+      end: () => go(left, left.length),
+    };
+    function go(text: string, to: number): string {
+      let [result, copied, at] = ["", 0, 0];
+      for (let gram = toGram(text, 0); at < to; gram = followGram(gram, text, ++at)) {
+        const found = grams.find(gram, text, at);
+        if (found === undefined || isPlain(text.slice(at, at + found.length))) continue;
+        hiding.onHidden?.([before + at, found.length]);
+        result += text.slice(copied, at) + found;
+        copied = at + found.length;
+        at = copied - 1;
+        gram = toGram(text, at);
+      }
+      left = text.slice(at);
+      before += at;
+      return result + text.slice(copied, at);
     }
-  }
-  if (forms.length === 0) return (bytes) => bytes;
-  const sizes = [...lengths].toSorted((a, b) => b - a);
-  const begins = new Set([...places.keys()].map((piece) => piece.slice(0, 2)));
-  return (bytes) => {
-    let [result, copied] = ["", 0];
-    for (let at = 0; at < bytes.length; at++) {
-      if (!begins.has(bytes.slice(at, at + 2))) continue;
-      const found = sizes.flatMap((size) => places.get(bytes.slice(at, at + size)) ?? []);
-      const longest = found
-        .map(({ form, at: begin }) => form.standIn.slice(begin, begin + countSame(bytes, at, form.secret, begin)))
-        .toSorted((a, b) => b.length - a.length)[0];
-      if (longest === undefined) continue;
-      result += bytes.slice(copied, at) + longest;
-      at += longest.length - 1;
-      copied = at + 1;
-    }
-    return copied === 0 ? bytes : result + bytes.slice(copied);
+    return hiding;
   };
+  const hide = (bytes: string): string => {
+    const hiding = begin();
+    return hiding.take(bytes) + hiding.end();
+  };
+  return { hide, begin };
+}
+
+const gramLength = 4;
+/** Of one whose letters are all the same each place would be the beginning of each piece. */
+const triesMax = 200;
+const slots = 1 << 16;
+
+/** Where in the forms each four characters stand: a long text is walked once, however many forms there are. */
+class Grams {
+  readonly #forms: readonly Form[];
+  /** By slot the last entry whose gram has it, and by entry the one before; -1 is none. */
+  readonly #last = new Int32Array(slots).fill(-1);
+  readonly #entries: { readonly form: number; readonly at: number; readonly previous: number }[] = [];
+
+  constructor(forms: readonly Form[]) {
+    this.#forms = forms;
+    for (const [form, { secret, least }] of forms.entries())
+      // Where less than `least` is left, no piece begins.
+      for (let at = 0; at <= secret.length - least; at++) {
+        const slot = toSlot(toGram(secret, at));
+        this.#last[slot] = this.#entries.push({ form, at, previous: this.#last[slot] ?? -1 }) - 1;
+      }
+  }
+
+  /** What stands for the longest piece that begins here. */
+  find(gram: number, text: string, at: number): string | undefined {
+    let entry = this.#entries[this.#last[toSlot(gram)] ?? -1];
+    let found = "";
+    for (let tries = 0; entry !== undefined && tries < triesMax; tries++) {
+      const form = this.#forms[entry.form];
+      const length = form === undefined ? 0 : countSame(text, at, form.secret, entry.at);
+      if (form !== undefined && length >= form.least && length > found.length)
+        found = form.standIn.slice(entry.at, entry.at + length);
+      entry = this.#entries[entry.previous];
+    }
+    return found === "" ? undefined : found;
+  }
+}
+
+/** Four characters in a number; past the end of a text the codes are `NaN`, which counts as 0. */
+function toGram(text: string, at: number): number {
+  let gram = 0;
+  for (let place = at; place < at + gramLength; place++) gram = (gram << 8) | text.charCodeAt(place);
+  return gram;
+}
+
+/** That which is one further. */
+function followGram(gram: number, text: string, at: number): number {
+  return (gram << 8) | text.charCodeAt(at + gramLength - 1);
+}
+
+function toSlot(gram: number): number {
+  return Math.imul(gram, 0x9e3779b1) >>> 16;
 }
 
 function countSame(a: string, atA: number, b: string, atB: number): number {
   let count = 0;
   while (atA + count < a.length && atB + count < b.length && a[atA + count] === b[atB + count]) count++;
   return count;
-}
-
-function toForms(secret: string): Form[] {
-  const standIn = toStandIn(secret);
-  const forms = writings.map((write) => ({ secret: toBytes(write(secret)), standIn: toBytes(write(standIn)) }));
-  const known = new Set<string>();
-  return forms.filter(({ secret: form, standIn: other }) => {
-    const isNew = form.length >= secretLengthMin && form.length === other.length && !known.has(form);
-    return isNew && known.add(form);
-  });
-}
-
-const base64s = [0, 1, 2].map((offset) => (text: string) => toBase64(text, offset));
-const toUrlSafe = (text: string): string => text.replaceAll("+", "-").replaceAll("/", "_");
-
-/** The ways in which a secret may be written. */
-const writings: readonly ((text: string) => string)[] = [
-  (text) => text,
-  encodeURIComponent,
-  (text) => encodeURIComponent(text).replaceAll(/%../g, (code) => code.toLowerCase()),
-  (text) => JSON.stringify(text).slice(1, -1),
-  (text) => text.toUpperCase(),
-  (text) => text.toLowerCase(),
-  (text) => Buffer.from(text).toString("hex"),
-  ...base64s,
-  ...base64s.map((write) => (text: string) => toUrlSafe(write(text))),
-];
-
-/** What of the base64 of any text depends on this part alone, if it stands at this offset modulo three. */
-function toBase64(text: string, offset: number): string {
-  const bytes = Buffer.concat([Buffer.alloc(offset), Buffer.from(text)]);
-  const whole = bytes.toString("base64").replaceAll("=", "");
-  return whole.slice(offset === 0 ? 0 : offset + 1, whole.length - (bytes.length % 3 === 0 ? 0 : 1));
-}
-
-function toBytes(text: string): string {
-  return Buffer.from(text).toString("latin1");
-}
-
-const cookie = /^set-cookie: *[^=;\r\n]+=([^;\r\n]{4,})/gim;
-/** No word of a text, which tokens in the sense of a model are. */
-const token = /"\w*(?:token|secret|passw|api_?key|credential)\w*"\s*:\s*"([\w.~+/=-]{16,})"/gi;
-
-/** What the server hands out and nobody else may know: cookies, and tokens that it makes. */
-export function findSecrets(came: string, sent: string): string[] {
-  const found = [...came.matchAll(cookie), ...came.matchAll(token)].flatMap(([, value]) => value ?? []);
-  return found.filter((value) => !sent.includes(value));
 }

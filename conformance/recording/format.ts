@@ -39,12 +39,24 @@ export interface RecordedTake {
   readonly unique: string;
   readonly observed?: Readonly<Record<string, unknown>>;
   readonly connections: readonly RecordedConnection[];
+  /** Why what was said is not here: nothing can be judged by it. */
+  readonly cut?: string;
+}
+
+/** Events of a connection of a case that is not over yet: a line for each so many of what is too much for one. */
+export interface RecordedPart {
+  /** The `unique` of the case, whose line comes later; without it the run was broken off, and the part is nobody's. */
+  readonly part: string;
+  /** Its place among the connections. */
+  readonly connection: number;
+  readonly events: readonly RecordedEvent[];
 }
 
 /** In the order in which they were asked for. */
 export interface RecordedConnection {
   /** The connection could not be made. */
   readonly refused?: RecordedError;
+  /** Those that are in parts come before them. */
   readonly events: readonly RecordedEvent[];
 }
 
@@ -66,10 +78,17 @@ export type RecordedEvent = { readonly at: number } & (
 );
 
 /** What the suite said: all of it, or the beginning of what is long, with the length and the hash of the whole. */
-export type RecordedSent =
+export type RecordedSent = (
   | { readonly sent: string }
   | { readonly sent64: string }
-  | { readonly sent: string; readonly bytes: number; readonly sha256: string };
+  | { readonly sent: string; readonly bytes: number; readonly sha256: string }
+) & {
+  /**
+   * Where something stands in the place of what was said, as places and lengths: words that the suite may say as well
+   * without knowing a secret. The hash is made with an asterisk for each byte there.
+   */
+  readonly hidden?: readonly (readonly [at: number, length: number])[];
+};
 
 /** The last line. */
 export interface RecordingEnd {
@@ -87,4 +106,11 @@ export interface RecordingEnd {
 
 export function isSent(event: RecordedEvent): event is RecordedEvent & RecordedSent {
   return "sent" in event || "sent64" in event;
+}
+
+/** What of an event is long. */
+export function countBytes(event: RecordedEvent): number {
+  if ("came" in event) return event.came.length;
+  if ("came64" in event) return event.came64.length;
+  return "sent" in event ? event.sent.length : "sent64" in event ? event.sent64.length : 0;
 }

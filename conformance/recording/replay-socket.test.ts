@@ -8,7 +8,7 @@ const words = ["one", "two", "three", "four", "five", "six"];
 test("what a process that stands still makes late keeps its distance", async () => {
   const events = words.map((came, n) => ({ at: n * apartMs, came }));
   const socket = new ReplaySocket(
-    () => ({ events }),
+    () => ({ events, begins: "server", sent: [] }),
     () => undefined,
   );
   onEnd(() => socket.destroy());

@@ -3,11 +3,12 @@ import { Socket } from "node:net";
 import { fromCame } from "./bytes.ts";
 import { fromRecordedError, isFromSystem } from "./error.ts";
 import { Expected } from "./expected.ts";
-import { isSent, type RecordedConnection, type RecordedEvent } from "./format.ts";
+import { isSent, type RecordedEvent } from "./format.ts";
+import type { PlayedConnection } from "./load.ts";
 import { acceptMark, toAccept, withoutVariable } from "./variable.ts";
 
 /** Finds the recorded connection that begins with these bytes, or with silence. */
-export type Bind = (said: string | undefined) => RecordedConnection | undefined;
+export type Bind = (said: string | undefined) => PlayedConnection | undefined;
 
 /** Whoever says nothing for so long waits for the other side to begin. */
 const silenceMs = 50;
@@ -25,6 +26,8 @@ export class ReplaySocket extends Socket {
   #wake: () => void = () => undefined;
   /** Ends a pause. */
   #hurry: () => void = () => undefined;
+  /** There is room again for what comes. */
+  #ask: () => void = () => undefined;
 
   constructor(bind: Bind, onStale: (said: string) => void) {
     super();
@@ -34,7 +37,7 @@ export class ReplaySocket extends Socket {
   }
 
   override _read(): void {
-    // What comes is pushed.
+    this.#ask();
   }
 
   override _write(chunk: Buffer | string, encoding: BufferEncoding, done: (error?: Error | null) => void): void {
@@ -60,6 +63,7 @@ export class ReplaySocket extends Socket {
     clearTimeout(this.#silence);
     this.#wake();
     this.#hurry();
+    this.#ask();
     // Node's sockets tell of their end by themselves.
     super._destroy(error, done);
   }
@@ -86,13 +90,13 @@ export class ReplaySocket extends Socket {
     this.#wake();
   }
 
-  #begin(recorded: RecordedConnection | undefined): void {
+  #begin(recorded: PlayedConnection | undefined): void {
     if (recorded === undefined) return;
     this.#expected = new Expected(recorded);
     void this.#play(recorded.events, this.#expected);
   }
 
-  async #play(events: readonly RecordedEvent[], expected: Expected): Promise<void> {
+  async #play(events: Iterable<RecordedEvent>, expected: Expected): Promise<void> {
     let [parts, lastAt, last] = [0, 0, performance.now()];
     for (const event of events) {
       const isOwn = isSent(event) || ("end" in event && event.end === "suite");
@@ -106,7 +110,8 @@ export class ReplaySocket extends Socket {
       if (this.destroyed) return;
       const now = performance.now();
       [lastAt, last] = [event.at, now - dueAt > lateMsMax ? now : Math.max(dueAt, last)];
-      this.#hear(event);
+      // oxlint-disable-next-line no-await-in-loop -- as a socket does, which reads no more than it is asked for
+      if (!this.#hear(event)) await new Promise<void>((resolve) => (this.#ask = resolve));
     }
   }
 
@@ -124,7 +129,8 @@ export class ReplaySocket extends Socket {
     else await new Promise(setImmediate);
   }
 
-  #hear(event: RecordedEvent): void {
+  /** False if whoever reads wants no more for now. */
+  #hear(event: RecordedEvent): boolean {
     if ("broke" in event) {
       // Recordings of older suites have what these had ended themselves.
       if (isFromSystem(event.broke)) this.destroy(fromRecordedError(event.broke));
@@ -133,8 +139,9 @@ export class ReplaySocket extends Socket {
     } else {
       const came = fromCame(event);
       const text = this.#accept === undefined ? came : came?.replace(acceptMark, this.#accept);
-      if (text !== undefined) this.push(Buffer.from(text, "latin1"));
+      if (text !== undefined) return this.push(Buffer.from(text, "latin1")) || this.destroyed;
     }
+    return true;
   }
 }
 

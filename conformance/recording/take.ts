@@ -10,7 +10,7 @@ export interface Take {
   /** Why a replay cannot be judged: the case has asked for what the recording does not have. */
   readonly stale: () => string | undefined;
   /** The case is over, and this is the try that counts. */
-  readonly end: () => void;
+  readonly end: () => Promise<void>;
 }
 
 /** A run that is recorded, or one that was. */

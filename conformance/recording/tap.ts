@@ -3,10 +3,10 @@ import type { Socket } from "node:net";
 import { isFromSystem, toRecordedError } from "./error.ts";
 import type { RecordedError } from "./format.ts";
 
-/** Something that happened on a connection; bytes are kept as one character each. */
+/** Something that happened on a connection. */
 export type Happening = { readonly at: number } & (
-  | { readonly sent: string }
-  | { readonly came: string }
+  | { readonly sent: Buffer }
+  | { readonly came: Buffer }
   | { readonly end: "suite" | "server" }
   | { readonly broke: RecordedError }
 );
@@ -23,7 +23,7 @@ export function tap(socket: Socket, happened: (what: Happening) => void): void {
   const push = socket.push.bind(socket);
   socket.push = (chunk: unknown, encoding?: BufferEncoding): boolean => {
     if (chunk === null) happened({ at: at(), end: "server" });
-    else if (Buffer.isBuffer(chunk)) happened({ at: at(), came: chunk.toString("latin1") });
+    else if (Buffer.isBuffer(chunk)) happened({ at: at(), came: chunk });
     return push(chunk, encoding);
   };
   tapWrites(socket, (sent) => happened({ at: at(), sent }));
@@ -37,18 +37,18 @@ export function tap(socket: Socket, happened: (what: Happening) => void): void {
 }
 
 /** What is written in one go is one piece. */
-function tapWrites(socket: Socket, sent: (bytes: string) => void): void {
+function tapWrites(socket: Socket, sent: (bytes: Buffer) => void): void {
   const write = socket._write.bind(socket) as Write;
   const writeMany = socket._writev?.bind(socket);
-  const toText = (chunk: Buffer | string, encoding: BufferEncoding): string =>
-    (typeof chunk === "string" ? Buffer.from(chunk, encoding) : chunk).toString("latin1");
+  const toBytes = (chunk: Buffer | string, encoding: BufferEncoding): Buffer =>
+    typeof chunk === "string" ? Buffer.from(chunk, encoding) : chunk;
   socket._write = (chunk: Buffer, encoding, done) => {
-    sent(toText(chunk, encoding));
+    sent(toBytes(chunk, encoding));
     write(chunk, encoding, done);
   };
   if (writeMany === undefined) return;
   socket._writev = (chunks: { chunk: Buffer; encoding: BufferEncoding }[], done) => {
-    sent(chunks.map(({ chunk, encoding }) => toText(chunk, encoding)).join(""));
+    sent(Buffer.concat(chunks.map(({ chunk, encoding }) => toBytes(chunk, encoding))));
     writeMany(chunks, done);
   };
 }

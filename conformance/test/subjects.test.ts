@@ -1,13 +1,10 @@
-import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { createServer as createHttpServer, type RequestListener, type Server as HttpServer } from "node:http";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
-import { join } from "node:path";
 import { expect, test } from "vitest";
 import { pick } from "../../test/breadth.fixture.ts";
 import { onEnd } from "../../test/end.fixture.ts";
+import { bytesMax, runSuite } from "./suite.fixture.ts";
 
-const program = join(import.meta.dirname, "../../bin/clawgate.mjs");
 /** One or two of every group that runs on a foreign subject, through both lenses and on raw connections. */
 const only = [
   ..."AUTH-01,ROUTE-01,ROUTE-05,REQ-01,REQ-07,NS-01,NS-02,NS-16,SS-01,SS-02,SS-20,TOOL-01,SO-09".split(","),
@@ -15,14 +12,6 @@ const only = [
 ];
 /** The newest and the oldest, which differ most: one has the runtime's `fetch`, the other one of its own on `node:http`. */
 const sdk = ["--sdk", "7,4"];
-const bytesMax = 300 * 1024 * 1024;
-
-interface Ended {
-  readonly status: number | null;
-  readonly output: string;
-  readonly notes: string;
-  readonly bytes: number;
-}
 
 /** The bodies are endless in all but name: 1 GiB as fast as it is taken. */
 const flood: RequestListener = (_request, response) => {
@@ -168,7 +157,8 @@ test.concurrent.for(pick(subjects, ({ status, connectionsMax }) => `${status} ${
   "a subject that $name is judged and does no harm",
   async ({ create, status, connectionsMax = Infinity, words }) => {
     const subject = await listen(create());
-    const ended = await runSuite(subject.baseUrl, words);
+    const server = ["--base-url", subject.baseUrl, "--model", "none", "--only", only.join(",")];
+    const ended = await runSuite([...server, ...sdk, ...(words ?? [])]);
     expect(ended).toMatchObject({ status });
     expect(subject.connections()).toBeLessThanOrEqual(connectionsMax);
     expect(ended.bytes).toBeLessThan(bytesMax);
@@ -205,31 +195,4 @@ async function listen(server: Server): Promise<{ baseUrl: string; connections: (
   });
   const { port } = server.address() as AddressInfo;
   return { baseUrl: `http://127.0.0.1:${port}/v1`, connections: () => connections };
-}
-
-/** As a child process, so that what it leaves open keeps it from ending and what it keeps can be measured. */
-function runSuite(baseUrl: string, more: readonly string[] = []): Promise<Ended> {
-  const words = ["conformance", "--base-url", baseUrl, "--model", "none", "--only", only.join(","), ...sdk, ...more];
-  const child = spawn(process.execPath, [program, ...words], { stdio: ["ignore", "pipe", "pipe"] });
-  let [output, notes, bytes] = ["", "", 0];
-  child.stdout.on("data", (piece: Buffer) => (output += piece.toString("utf8")));
-  child.stderr.on("data", (piece: Buffer) => (notes += piece.toString("utf8")));
-  const watch = setInterval(() => (bytes = Math.max(bytes, readPeakBytes(child.pid))), 50);
-  onEnd(() => void child.kill("SIGKILL"));
-  return new Promise((resolve) => {
-    child.once("close", (status) => {
-      clearInterval(watch);
-      if (process.env["SUBJECTS_VERBOSE"]) console.log({ status, mib: Math.round(bytes / 2 ** 20), output, notes });
-      resolve({ status, output, notes, bytes });
-    });
-  });
-}
-
-/** Linux only; elsewhere nothing is measured. */
-function readPeakBytes(pid: number | undefined): number {
-  try {
-    return Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) * 1024;
-  } catch {
-    return 0;
-  }
 }

@@ -1,0 +1,23 @@
+import { IncomingMessage } from "node:http";
+import { Socket } from "node:net";
+import { expect, test } from "vitest";
+import { collect } from "./collect.ts";
+
+test("of a body in very many pieces the first are apart, and all its bytes are there in their order", async () => {
+  const response = new IncomingMessage(new Socket());
+  let now = 0;
+  const reading = collect(response, () => now++, { bytesMax: 4 * 1024 * 1024 });
+  const count = 50_000;
+  for (let n = 0; n < count; n++) response.push(`${n} `);
+  response.push(null);
+  response.complete = true;
+  const { pieces, end } = await reading;
+  expect(end).toBe("complete");
+  expect(pieces.length).toBeLessThan(10_020);
+  expect(String(pieces[7]?.bytes)).toBe("7 ");
+  const times = pieces.map(({ atMs }) => atMs);
+  expect(times).toEqual(times.toSorted((a, b) => a - b));
+  expect(Buffer.concat(pieces.map(({ bytes }) => bytes)).toString()).toBe(
+    Array.from({ length: count }, (_, n) => `${n} `).join(""),
+  );
+});

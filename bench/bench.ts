@@ -10,6 +10,7 @@ import type { Row } from "./context.ts";
 import type { Figure } from "./figures.ts";
 import { startClient } from "./load.ts";
 import { toChangeLine, toLine } from "./report.ts";
+import { benchFirst } from "./rows/first.ts";
 import { benchMemory } from "./rows/memory.ts";
 import { benchOverload } from "./rows/overload.ts";
 import { benchRelay } from "./rows/relay.ts";
@@ -17,7 +18,7 @@ import { benchRequest } from "./rows/request.ts";
 import { benchScale } from "./rows/scale.ts";
 import { benchSockets } from "./rows/sockets.ts";
 import { benchStart } from "./rows/start.ts";
-import { benchFirst, benchToken } from "./rows/streams.ts";
+import { benchToken } from "./rows/token.ts";
 import { benchTurn } from "./rows/turn.ts";
 
 const rows: Record<RowName, Row> = {

@@ -2,7 +2,7 @@
 // subject. One job at a time comes over the channel of the process; it says how late its own event loop was.
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
-import type { Job, Outcome } from "./load.ts";
+import type { Job, Outcome, TogetherJob } from "./load.ts";
 import { startAttack } from "./attack.ts";
 import { connect, type Connection } from "./connection.ts";
 import { runCanary, runCrowd } from "./crowd.ts";
@@ -35,6 +35,7 @@ async function takeTimes(job: Exclude<Job, { kind: "crowd" | "attack" }>): Promi
     return Promise.all(started.map(({ firstText }) => firstText));
   }
   if (job.kind === "streams") return stream(job);
+  if (job.kind === "together") return streamTogether(job);
   let next = 0;
   const times: number[] = [];
   const sleepAgain = job.awake ? stayAwake() : undefined;
@@ -77,6 +78,15 @@ async function stream(job: Extract<Job, { kind: "streams" }>): Promise<number[]>
   await running;
   for (const connection of [...connections, prober]) connection.close();
   return times;
+}
+
+async function streamTogether({ targets, streams }: TogetherJob): Promise<number[]> {
+  // The one stream of each target after the other, so that none of them has all of its own in a row.
+  const all = Array.from({ length: streams }, () => targets).flat();
+  const connections = await Promise.all(all.map(({ url }) => connect(url)));
+  await Promise.all(connections.map((connection, at) => connection.start(all[at]?.calls[0] ?? "").end));
+  for (const connection of connections) connection.close();
+  return [];
 }
 
 process.on("message", (job: Job) => {

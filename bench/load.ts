@@ -10,6 +10,7 @@ interface Aimed {
 export type Job =
   | CallsJob
   | (Aimed & { readonly kind: "streams"; readonly streams: number; readonly probes: number; readonly probe: string })
+  | TogetherJob
   | (Aimed & { readonly kind: "open"; readonly streams: number })
   | CrowdJob
   | CanaryJob
@@ -27,6 +28,13 @@ export interface CallsJob extends Aimed {
    * measured, the client therefore stays awake. It keeps a core busy, so where time is measured it does not.
    */
   readonly awake?: boolean;
+}
+
+/** So many streams of each target, all at once, to their ends. */
+export interface TogetherJob {
+  readonly kind: "together";
+  readonly targets: readonly Aimed[];
+  readonly streams: number;
 }
 
 /** Calls at a rate, whether or not the earlier ones are answered, or as fast as so many connections can. */

@@ -4,6 +4,7 @@ import { unanswered, warmShare } from "../crowd.ts";
 import { type Figure, median, percentile } from "../figures.ts";
 import { type Client, type Outcome, startClient, toCall, token } from "../load.ts";
 import { toDelay } from "../rounds.ts";
+import { readCpu, type Subject } from "../subject.ts";
 
 /** Half a second of a model that says 100 tokens a second. */
 const answer = "paced-50-10";
@@ -30,7 +31,8 @@ const settleMs = 6_000;
 /**
  * What is left of the gateway under four times what it can do, and beside clients that mean harm; with what its
  * configuration is without a word. The crowd, the canary, the attack and the model are processes of their own, on the same
- * cores: what they take is missing, in both halves of each ratio.
+ * cores: what they take is missing, in both halves of each ratio. Whatever else the machine does is missing in one of them, so
+ * it is told too what the gateway has done with each second that it was let run, and how much of them it had.
  */
 export const benchOverload: Row = async (context) => {
   const upstream = await startServer("upstream");
@@ -41,7 +43,7 @@ export const benchOverload: Row = async (context) => {
     for (const candidate of context.candidates) {
       const subject = await startGateway(context, candidate, { upstream, models });
       try {
-        figures.push(...(await measure(context, { canary, attack, url: subject.url }, subject.name)));
+        figures.push(...(await measure(context, { canary, attack, subject })));
       } finally {
         await stopAll([subject]);
       }
@@ -58,8 +60,13 @@ interface Parts {
   readonly client: Client;
   readonly canary: Client;
   readonly attack: Client;
-  readonly url: string;
+  readonly subject: Subject;
   readonly seconds: number;
+}
+
+interface Try extends Outcome {
+  /** Seconds of CPU that the gateway took in each. */
+  readonly cores: number;
 }
 
 const toRate = ({ times }: Outcome, { seconds }: Parts): number => times.length / (seconds * (1 - warmShare));
@@ -67,40 +74,49 @@ const p99 = ({ times }: Pick<Outcome, "times">): number => percentile(times, 0.9
 
 type Finding = Omit<Figure, "row" | "subject" | "better" | "compared"> & Partial<Figure>;
 
-async function measure({ client, quick }: Context, parts: Omit<Parts, "client" | "seconds">, name: string) {
+async function measure({ client, quick }: Context, parts: Omit<Parts, "client" | "seconds">) {
   const all: Parts = { ...parts, client, seconds: quick ? 8 : 16 };
   await crowd(all, stream, undefined, 256);
   const found = [...(await measureFlood(all)), ...(await measureShortFlood(all)), ...(await measureAttack(all))];
-  const shared = { row: "overload", subject: name, better: "lower", compared: false } as const;
+  const shared = { row: "overload", subject: parts.subject.name, better: "lower", compared: false } as const;
   return found.map((finding): Figure => ({ ...shared, ...finding }));
 }
 
-function crowd(
-  { client, url, seconds }: Parts,
+async function crowd(
+  { client, subject: { url, pid }, seconds }: Parts,
   call: string,
   perSecond: number | undefined,
   connections: number,
-): Promise<Outcome> {
-  return client.run({ kind: "crowd", url, calls: [call], perSecond, connections, seconds });
+): Promise<Try> {
+  const before = readCpu(pid);
+  const began = performance.now();
+  const outcome = await client.run({ kind: "crowd", url, calls: [call], perSecond, connections, seconds });
+  return { ...outcome, cores: (readCpu(pid) - before) / 1e3 / (performance.now() - began) };
 }
 
-function sing({ canary, url }: Parts, seconds: number): Promise<Outcome> {
+function sing({ canary, subject: { url } }: Parts, seconds: number): Promise<Outcome> {
   return canary.run({ kind: "canary", url, calls: [whole], everyMs: canaryEveryMs, seconds });
 }
 
 /** Of some tries the best is what it can do: whatever else the machine does takes only away. */
-const toBest = (tries: readonly Outcome[]): Outcome =>
+const toBest = (tries: readonly Try[]): Try =>
   tries.reduce((one, other) => (other.times.length > one.times.length ? other : one));
 
 async function measureFlood(parts: Parts): Promise<Finding[]> {
-  const peaks: Outcome[] = [];
+  const peaks: Try[] = [];
+  const floods: Try[] = [];
+  const meet = async (): Promise<void> => {
+    floods.push(await crowd(parts, stream, 4 * toRate(toBest(peaks), parts), crowdMax));
+  };
   for (const connections of [128, 256, 384]) peaks.push(await crowd(parts, stream, undefined, connections));
-  const best = (): Outcome => toBest(peaks);
-  const floods = [await crowd(parts, stream, 4 * toRate(best(), parts), crowdMax)];
+  await meet();
   const afterwards = await sing(parts, 10);
-  peaks.push(await crowd(parts, stream, undefined, 256));
-  floods.push(await crowd(parts, stream, 4 * toRate(best(), parts), crowdMax));
-  const peak = best();
+  // In turn, so that what else the machine does is done to both.
+  for (const connections of [256, 384]) {
+    peaks.push(await crowd(parts, stream, undefined, connections));
+    await meet();
+  }
+  const peak = toBest(peaks);
   const flood = toBest(floods);
   return [
     {
@@ -111,6 +127,20 @@ async function measureFlood(parts: Parts): Promise<Finding[]> {
       aim: "≥ 0.8",
       better: "higher",
       compared: true,
+    },
+    {
+      what: "the same, in each second of its CPU",
+      unit: "runs",
+      value: toRate(flood, parts) / flood.cores,
+      against: toRate(peak, parts) / peak.cores,
+      better: "higher",
+    },
+    {
+      what: "CPU that it had for it, each second",
+      unit: "s",
+      value: flood.cores,
+      against: peak.cores,
+      better: "higher",
     },
     { what: "those answered, p99", unit: "ms", value: p99(flood), against: p99(peak), aim: "≤ 2" },
     { what: "told to come back, p99", unit: "ms", value: percentile(flood.refusals, 0.99), aim: "≤ 50" },
@@ -143,7 +173,11 @@ async function measureShortFlood(parts: Parts): Promise<Finding[]> {
 }
 
 async function measureAttack(parts: Parts): Promise<Finding[]> {
-  const { attack, url, seconds } = parts;
+  const {
+    attack,
+    seconds,
+    subject: { url },
+  } = parts;
   await delay(settleMs);
   const alone = await sing(parts, seconds);
   await attack.run({

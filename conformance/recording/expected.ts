@@ -24,6 +24,11 @@ export class Expected {
     return this.#part;
   }
 
+  /** All that was recorded is said. */
+  get isWhole(): boolean {
+    return this.#part === this.#parts.length;
+  }
+
   /** False once something else is said than was recorded. */
   take(bytes: string): boolean {
     if (this.#isEmpty) return true;

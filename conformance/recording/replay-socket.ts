@@ -15,6 +15,9 @@ const silenceMs = 50;
 /** What is later than a timer usually is was held up by this process; what follows keeps its distance, or a stream would seem to come in one piece. */
 const lateMsMax = 10;
 
+/** How a frame begins that closes (RFC 6455, section 5.5.1). */
+const closeFrame = "\u0088";
+
 /** The suite's end of a connection whose other end is a recording: what came then comes again, in its order and at its times. */
 export class ReplaySocket extends Socket {
   readonly #bind: Bind;
@@ -86,8 +89,16 @@ export class ReplaySocket extends Socket {
     const said = withoutVariable(bytes);
     this.#accept ??= toAccept(bytes);
     if (this.#expected === undefined) this.#begin(this.#bind(said));
-    if (this.#expected?.take(said) === false) this.#onStale(said);
+    if (this.#expected?.take(said) === false && !this.#isLastWord(said)) this.#onStale(said);
     this.#wake();
+  }
+
+  /**
+   * The answer to a frame that closes a WebSocket. Where much was still on its way when the server closed, it never came to
+   * be sent, and nobody would have heard it.
+   */
+  #isLastWord(said: string): boolean {
+    return this.#accept !== undefined && this.#expected?.isWhole === true && said.startsWith(closeFrame);
   }
 
   #begin(recorded: PlayedConnection | undefined): void {

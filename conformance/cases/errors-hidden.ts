@@ -1,6 +1,7 @@
 import { defineCases } from "../case.ts";
 import type { CaseContext } from "../context.ts";
 import { Failure, isObject, Skip } from "../expect.ts";
+import { seeEachTime } from "../judge/samples.ts";
 import { readStream, toText } from "../lens/stream.ts";
 import type { WireAnswer } from "../lens/wire.ts";
 import { complete, isChat, parse } from "../self-test/edits/requests.ts";
@@ -55,12 +56,10 @@ export const hiddenErrorCases = defineCases([
       for (const { what, fields } of impossible) {
         const body = { ...context.say(question), ...fields };
         for (const ask of [askWhole, askStreamed]) {
-          // oxlint-disable-next-line no-await-in-loop -- one after the other, so that the first that fails is the one that is told
-          const hidden = await ask(context, body);
-          if (hidden === undefined) continue;
           // A model may speak of errors once; a server that hides them does it each time.
-          // oxlint-disable-next-line no-await-in-loop -- the same
-          if ((await ask(context, body)) === undefined) continue;
+          // oxlint-disable-next-line no-await-in-loop -- one after the other, so that the first that fails is the one that is told
+          const [hidden] = await seeEachTime(2, () => ask(context, body));
+          if (hidden === undefined) continue;
           throw new Failure(`${what} to be refused with a status of 400 or more`, hidden);
         }
       }

@@ -1,10 +1,9 @@
 import { defineCases } from "../case.ts";
 import type { CaseContext } from "../context.ts";
 import { Failure, Skip } from "../expect.ts";
+import { samplesMax, seeEachTime } from "../judge/samples.ts";
 import { countApart, expectStream, toTextTimes } from "./stream-reading.ts";
 
-/** A real model does not take the same time twice: what one answer shows may be chance. */
-const samplesMax = 3;
 /** Shorter ones may be one piece for whoever reads them, however they were sent. */
 const seenMsMin = 500;
 const seenCharactersMin = 60;
@@ -35,13 +34,12 @@ export const streamLiveCases = defineCases([
       },
     ],
     async run(context) {
-      const seen: Sample[] = [];
-      for (let asked = 0; asked < samplesMax; asked++) {
-        // oxlint-disable-next-line no-await-in-loop -- beside each other they would slow each other down
+      const collected = await seeEachTime(samplesMax, async () => {
         const sample = await take(context);
-        if (sample.apart >= piecesMin) return;
-        if (sample.endMs >= seenMsMin && sample.characters >= seenCharactersMin) seen.push(sample);
-      }
+        return sample.apart >= piecesMin ? undefined : sample;
+      });
+      if (collected.length === 0) return;
+      const seen = collected.filter(({ endMs, characters }) => endMs >= seenMsMin && characters >= seenCharactersMin);
       if (seen.length < samplesMax - 1)
         throw new Skip("the answers are too short, or come too fast, to see whether they are collected");
       const told = seen.map(

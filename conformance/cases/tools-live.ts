@@ -1,6 +1,7 @@
 import { defineCases } from "../case.ts";
 import type { CaseContext } from "../context.ts";
 import { Failure, Skip } from "../expect.ts";
+import { samplesMax, seeEachTime } from "../judge/samples.ts";
 import type { StreamReading } from "../lens/stream.ts";
 import { isFinish } from "../self-test/edit.ts";
 import { toChunkPieces } from "../self-test/edits/tools.ts";
@@ -8,8 +9,6 @@ import type { Change, Chunk, ProxiedCall } from "../self-test/mutant.ts";
 import { countApart, expectStream, toTextTimes } from "./stream-reading.ts";
 import { force, time, toGroups, toJoined, toPieces, toTool, weather } from "./tools-calls.ts";
 
-/** A model does not take the same time twice: what one answer shows may be chance. */
-const samplesMax = 3;
 const piecesMin = 3;
 /** Shorter calls may be one piece for whoever reads them, however they were sent. */
 const saidMsMin = 300;
@@ -43,13 +42,12 @@ export const toolLiveCases = defineCases([
       },
     ],
     async run(context) {
-      const samples: Sample[] = [];
-      for (let asked = 0; asked < samplesMax; asked++) {
-        // oxlint-disable-next-line no-await-in-loop -- beside each other they would slow each other down
+      const collected = await seeEachTime(samplesMax, async () => {
         const sample = await (context.has("fixture") ? takeScripted(context) : take(context));
-        if (sample.apart >= piecesMin) return;
-        if (sample.saidMs >= saidMsMin) samples.push(sample);
-      }
+        return sample.apart >= piecesMin ? undefined : sample;
+      });
+      if (collected.length === 0) return;
+      const samples = collected.filter(({ saidMs }) => saidMs >= saidMsMin);
       if (samples.length < samplesMax - 1)
         throw new Skip("the calls are too short, or come too fast, to see whether they are collected");
       throw new Failure(

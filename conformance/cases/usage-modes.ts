@@ -1,14 +1,15 @@
 import { defineCases } from "../case.ts";
 import type { CaseContext } from "../context.ts";
 import { Failure, isObject, Skip } from "../expect.ts";
+import { samplesMax, seeEachTime } from "../judge/samples.ts";
 import { toText } from "../lens/stream.ts";
 import { changeUsage } from "../self-test/edits/usage.ts";
 import { toBody, toContent } from "./nonstream-reading.ts";
 import { expectStream } from "./stream-reading.ts";
 import { type Counts, toCounts, toUsage } from "./usage-reading.ts";
 
-/** Two answers of a model differ, and so do their counts: how many tokens a character costs stays the same. */
-const samplesEach = 3;
+// Two answers of a model differ, and so do their counts: how many tokens a character costs stays the same.
+
 /** Within the dearer mode; what is thought in secret is counted as well, and never twice the same. */
 const spreadMax = 1.25;
 /** Between the modes; below it are ends of text and other habits of counting. */
@@ -66,10 +67,7 @@ function toQuestion(has: CaseContext["has"]): string {
 }
 
 async function sample(ask: () => Promise<number>): Promise<number[]> {
-  const costs: number[] = [];
-  // oxlint-disable-next-line no-await-in-loop -- a model that is asked often at once may refuse
-  while (costs.length < samplesEach) costs.push(await ask());
-  return costs.toSorted((a, b) => a - b);
+  return (await seeEachTime(samplesMax, ask)).toSorted((a, b) => a - b);
 }
 
 async function askWhole({ chat, say, has }: CaseContext): Promise<number> {

@@ -36,6 +36,8 @@ export interface Closing {
 const frameMs = 8000;
 /** More frames than any case makes a gateway send. */
 const framesMax = 20_000;
+/** The same of bytes; one that sends without end is left. */
+const bytesMax = 16 * 1024 * 1024;
 
 /** One connection of OpenClaw's gateway protocol, without any forgiveness: every frame that came, in its order. */
 export class GatewaySocket {
@@ -52,6 +54,7 @@ export class GatewaySocket {
   readonly #toExchange: () => Exchange;
   #id = 0;
   #shownBytes = 0;
+  #bytes = 0;
 
   /** `record` is told of the connection once it is over. */
   constructor(subject: Subject, options: DialOptions, signal: AbortSignal, record: (exchange: Exchange) => void) {
@@ -63,6 +66,7 @@ export class GatewaySocket {
     this.#socket = new WebSocket(url, {
       headers: sentHeaders,
       perMessageDeflate: compress,
+      maxPayload: bytesMax,
       ...(subject.dial === undefined ? {} : toDialled(subject, url)),
     });
     this.#socket.on("upgrade", ({ statusCode = 0, headers: answered }) => {
@@ -75,6 +79,8 @@ export class GatewaySocket {
       this.#close({ code: 1006, reason: `the handshake was answered ${statusCode}` });
     });
     this.#socket.on("message", (data: Buffer) => {
+      if (this.closing !== undefined) return;
+      if ((this.#bytes += data.length) > bytesMax) return this.#leave(`it had sent more than ${bytesMax} bytes`);
       const text = data.toString("utf8");
       if ((this.#shownBytes += text.length) <= shownBytesMax)
         this.#reads.push({ atMs: Math.round(performance.now() - started), text: `${text}\n` });
@@ -207,6 +213,11 @@ export class GatewaySocket {
   #close(closing: Closing): void {
     this.closing ??= closing;
     this.#wake();
+  }
+
+  #leave(reason: string): void {
+    this.#close({ code: 1006, reason });
+    this.#socket.terminate();
   }
 
   #change(limitMs: number): Promise<void> {

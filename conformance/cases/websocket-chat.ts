@@ -1,10 +1,9 @@
 import type { CaseContext } from "../context.ts";
-import { expectEqual, expectObject, expectOneOf, expectThat, isObject } from "../expect.ts";
-import type { GatewaySocket, SeenFrame } from "../lens/gateway-socket.ts";
+import { expectEqual, expectOneOf, expectThat } from "../expect.ts";
+import type { GatewaySocket } from "../lens/gateway-socket.ts";
 import { expectPublished } from "../lens/published.ts";
-import { without } from "../self-test/edit.ts";
-import { editAnswer, editEvent, type Hooks, isEvent, replaced, toPayload } from "../self-test/socket-edit.ts";
-import type { Frame, SocketHooks } from "../self-test/socket-proxy.ts";
+import { editAnswer, editEvent, type Hooks, isEvent, replaced } from "../self-test/socket-edit.ts";
+import type { Frame } from "../self-test/socket-proxy.ts";
 import { randomUUID } from "../unique.ts";
 import {
   defineSocketCases,
@@ -44,7 +43,7 @@ export function talk(context: CaseContext): Promise<Chat> {
 }
 
 /** The events of a run, in their order. */
-function ofRun({ socket, runId }: Chat, name: string): Record<string, unknown>[] {
+export function ofRun({ socket, runId }: Chat, name: string): Record<string, unknown>[] {
   return socket.events(name).filter((payload) => payload["runId"] === runId);
 }
 
@@ -188,150 +187,7 @@ export const socketChatCases = defineSocketCases([
       expectEqual(said, toText(chat.end["message"]), "the deltas together");
     },
   },
-  {
-    id: "WS-36",
-    level: "MUST",
-    requirement: "A run's `agent` events are of the published schema: `lifecycle` `start` first, `end` last.",
-    source: `openclaw-node 0.14.0 and the Control UI hold a run for active in between; \`sessionKey\` is no key of it.`,
-    limitMs: 30_000,
-    faults: [
-      {
-        id: "ws-agent-key-more",
-        what: "`agent` events name their session, which the published schema does not let them.",
-        socket: () => editEvent("agent", (payload) => ({ ...payload, sessionKey: "agent:main:main" })),
-      },
-      {
-        id: "ws-agent-without-end",
-        what: "The end of a run's life is not told.",
-        socket: () =>
-          editEvent("agent", (payload) => ((payload["data"] as Frame)["phase"] === "end" ? undefined : payload)),
-      },
-      {
-        id: "ws-agent-start-late",
-        what: "The start of a run's life is told behind its first words.",
-        socket: swapFirst(),
-      },
-    ],
-    async run(context) {
-      const chat = await talk(context);
-      const events = ofRun(chat, "agent");
-      for (const event of events) expectPublished(event, "AgentEvent", "an `agent` event");
-      needAnswer(chat.end);
-      const phases = events.filter(({ stream }) => stream === "lifecycle").map(({ data }) => toPhase(data));
-      expectEqual(phases, ["start", "end"], "the phases of the run");
-      expectEqual(toPhase(events[0]?.["data"]), "start", "the phase of the first event");
-    },
-  },
-  {
-    id: "WS-37",
-    level: "MUST",
-    requirement: "`assistant` events have all that was said so far as `text`, and what is new of it as `delta`.",
-    source: "There are clients for either: openclaw-node takes `delta`, dashboards show `text`; openclaw#82988.",
-    limitMs: 30_000,
-    faults: [
-      {
-        id: "ws-assistant-delta-only",
-        what: "`assistant` events have what is new and nothing else.",
-        socket: () => editAssistant((data) => without(data, "text")),
-      },
-      {
-        id: "ws-assistant-text-only",
-        what: "`assistant` events do not say what is new.",
-        socket: () => editAssistant((data) => without(data, "delta")),
-      },
-      {
-        id: "ws-assistant-text-piecewise",
-        what: "`text` of `assistant` events is what is new.",
-        socket: () => editAssistant((data) => ({ ...data, text: data["delta"] })),
-      },
-    ],
-    async run(context) {
-      const chat = await talk(context);
-      needAnswer(chat.end);
-      const events = ofRun(chat, "agent").filter(({ stream }) => stream === "assistant");
-      expectThat(events.length > 0, "`assistant` events", ofRun(chat, "agent"));
-      let said = "";
-      for (const { data } of events) {
-        expectObject(data, "`data` of an `assistant` event");
-        said += String(data["delta"]);
-        expectEqual(data["text"], said, "`text` of an `assistant` event, after the deltas so far");
-      }
-      expectEqual(said, toText(chat.end["message"]), "what the `assistant` events have said");
-    },
-  },
-  {
-    id: "WS-38",
-    level: "MUST",
-    requirement: "The numbers of a connection's events have no hole and come once, whatever was left out.",
-    source: `${library} calls \`onGap\` at a hole, after which clients load everything anew.`,
-    limitMs: 30_000,
-    faults: [
-      {
-        id: "ws-numbers-with-holes",
-        what: "Events are numbered before it is decided who is told of them.",
-        socket: () => ({
-          ownNumbers: true,
-          down: (frame) => (isEvent(frame, "agent", { stream: "assistant" }) ? [] : frame),
-        }),
-      },
-      {
-        id: "ws-numbers-of-runs",
-        what: "The connection's events have the number that they have in their run.",
-        socket: () => ({
-          ownNumbers: true,
-          down: (frame) =>
-            frame["seq"] === undefined ? frame : { ...frame, seq: toPayload(frame)["seq"] ?? frame["seq"] },
-        }),
-      },
-      {
-        id: "ws-numbers-none",
-        what: "Events have no numbers.",
-        socket: () => ({ down: (frame) => without(frame, "seq") }),
-      },
-    ],
-    async run(context) {
-      const { socket } = await talk(context);
-      const numbers = socket.frames.flatMap(({ seq }) => (typeof seq === "number" ? [seq] : []));
-      expectThat(numbers.length > 2, "events with a `seq`", socket.frames.filter(isTold).slice(0, 3));
-      const [first = 0] = numbers;
-      expectEqual(
-        numbers,
-        numbers.map((_, index) => first + index),
-        "the `seq` of the events as they came",
-      );
-    },
-  },
-  {
-    id: "WS-39",
-    level: "SHOULD",
-    requirement: "Within a run the `seq` of its events grows, apart from that of the connection.",
-    source: "The Control UI and openclaw tui drop an event whose `seq` is not behind the last one of the run.",
-    limitMs: 30_000,
-    faults: [
-      {
-        id: "ws-run-numbers-stand",
-        what: "The number within a run is always 1.",
-        socket: () => ({ down: (frame) => editNumbers(frame) }),
-      },
-    ],
-    async run(context) {
-      const chat = await talk(context);
-      for (const name of ["chat", "agent"]) {
-        const numbers = ofRun(chat, name).map(({ seq }) => Number(seq));
-        const isGrowing = numbers.every((seq, index) => index === 0 || seq > (numbers[index - 1] ?? 0));
-        expectThat(isGrowing, `the \`seq\` in \`${name}\` events to grow`, numbers);
-      }
-    },
-  },
 ]);
-
-function toPhase(data: unknown): unknown {
-  return isObject(data) ? data["phase"] : undefined;
-}
-
-function isTold({ type }: SeenFrame): boolean {
-  return type === "event";
-}
 
 function renameRuns(): Hooks {
   const keys = new Set<string>();
@@ -376,32 +232,6 @@ function loseFirst(name: string, has: Frame): Hooks {
       },
     };
   };
-}
-
-function swapFirst(): Hooks {
-  return () => {
-    let start: Frame | undefined;
-    return {
-      down: (frame) => {
-        if (isEvent(frame, "agent", { stream: "lifecycle" }) && start === undefined) {
-          start = frame;
-          return undefined;
-        }
-        return isEvent(frame, "agent", { stream: "assistant" }) && start !== undefined ? [frame, start] : frame;
-      },
-    };
-  };
-}
-
-function editAssistant(edit: (data: Frame) => Frame): SocketHooks {
-  return editEvent("agent", (payload) =>
-    payload["stream"] === "assistant" ? { ...payload, data: edit(payload["data"] as Frame) } : payload,
-  );
-}
-
-function editNumbers(frame: Frame): Frame {
-  const payload = toPayload(frame);
-  return typeof payload["seq"] === "number" ? { ...frame, payload: { ...payload, seq: 1 } } : frame;
 }
 
 export function editMessages(payload: Frame, edit: (messages: readonly Frame[]) => readonly Frame[]): Frame {

@@ -6,7 +6,7 @@ import { contractVersion } from "../base/contract.ts";
 import { type Credential, loadCredential } from "../edge/credential.ts";
 import { createRuntime, examineDatabase } from "../runtime.ts";
 import type { StoreReport } from "../session/store.ts";
-import { toPrintable } from "./agent/printable.ts";
+import { toOneLine } from "./agent/printable.ts";
 import { addAddressOptions, addConfigOption, type CommonOptions, loadWithState, prepare } from "./common.ts";
 import { examineModels, examineProxy } from "./examine-models.ts";
 import { examineFile, examinePort, examineState } from "./examine-place.ts";
@@ -47,7 +47,7 @@ const shades = { ok: "good", off: "faint", warn: "odd", FAIL: "bad" } as const;
 
 /** Keys of sessions, and what servers and databases say, are anybody's words. */
 function toLine({ state, what, detail }: Finding, { paint }: Terminal): string {
-  return `${paint.print(shades[state], state.padEnd(4))}  ${toPrintable(`${what.padEnd(12)}  ${detail}`)}`;
+  return `${paint.print(shades[state], state.padEnd(4))}  ${toOneLine(`${what.padEnd(12)}  ${detail}`)}`;
 }
 
 /** What cannot be examined at all is one finding for a program, and an error for a person. */

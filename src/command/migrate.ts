@@ -1,7 +1,7 @@
 import { Command, Option } from "commander";
 import { openArchives, type Archives } from "../runtime.ts";
 import { toDigest } from "../session/archive.ts";
-import { toPrintable } from "./agent/printable.ts";
+import { toOneLine } from "./agent/printable.ts";
 import { addConfigOption, type CommonOptions, loadWithState, noteWarnings } from "./common.ts";
 import { showStatus } from "./status-line.ts";
 import type { Terminal } from "./terminal.ts";
@@ -63,7 +63,7 @@ async function move(terminal: Terminal, { source, target }: Archives): Promise<v
     `${counts.put} sessions moved${there}; ${counts.messages} messages, all read again and equal to those of the file.`,
   );
   if (failed.length === 0) return;
-  const named = failed.slice(0, namedMax).map((key) => `'${toPrintable(key)}'`);
+  const named = failed.slice(0, namedMax).map((key) => `'${toOneLine(key)}'`);
   const others = failed.length > namedMax ? ` and ${failed.length - namedMax} more` : "";
   terminal.note(
     `Not moved, since there are others of their names, which have gone on or are leased: ${named.join(", ")}${others}.`,

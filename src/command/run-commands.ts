@@ -3,7 +3,7 @@ import { Command, Option } from "commander";
 import type { LoadedConfig } from "../base/config/load.ts";
 import type { ChatCompletionChunk, ErrorBody, Run } from "../base/contract.ts";
 import { GatewayError } from "../base/errors.ts";
-import { toPrintable } from "./agent/printable.ts";
+import { toOneLine, toPrintable } from "./agent/printable.ts";
 import { addConfigOption, type CommonOptions, loadWithState, noteWarnings } from "./common.ts";
 import { type CallGateway, findGateway, untilGone } from "./gateway-call.ts";
 import { assertKnown } from "./mistake.ts";
@@ -107,8 +107,10 @@ function mustFind(terminal: Terminal, loaded: LoadedConfig): CallGateway | undef
 
 function toLine({ id, state, agent_id: agent, session_key: session, key, detached, created_at: created }: Run): string {
   const whose = key === "operator" ? "" : `  key ${key}`;
+  // Whatever reads it takes a line for a run.
+  const named = session.replaceAll(/[\r\n]/g, "\u{fffd}");
   const at = new Date(created * 1000).toISOString().replace(".000", "");
-  return `${id}  ${state.padEnd(11)}  ${at}  ${agent}  ${session}${whose}${detached ? "  detached" : ""}`;
+  return `${id}  ${state.padEnd(11)}  ${at}  ${agent}  ${named}${whose}${detached ? "  detached" : ""}`;
 }
 
 /** Throws what the run has failed with. */
@@ -137,7 +139,7 @@ function show({ choices: [choice] }: ChatCompletionChunk, terminal: Terminal): v
   const text = choice?.delta.content ?? choice?.delta.refusal;
   if (text) terminal.write(toScreen(terminal)(text));
   for (const call of choice?.delta.tool_calls ?? [])
-    if ("function" in call && call.function?.name) terminal.note(toPrintable(`calls the tool ${call.function.name}`));
+    if ("function" in call && call.function?.name) terminal.note(toOneLine(`calls the tool ${call.function.name}`));
 }
 
 /** What clients and models have said, as a screen may be told it; a file or a pipe gets it as it is. */

@@ -1,4 +1,4 @@
-import { toPrintable } from "./agent/printable.ts";
+import { toOneLine } from "./agent/printable.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** A line that were broken could not be taken back. */
@@ -11,5 +11,5 @@ const lengthMax = 79;
 export function showStatus(terminal: Terminal, text: string | undefined): void {
   // A terminal without a cursor to move would keep every word.
   if (!terminal.interactive || terminal.environment["TERM"] === "dumb") return;
-  terminal.write(`\r\u001b[K${toPrintable(text ?? "").slice(0, lengthMax)}`);
+  terminal.write(`\r\u001b[K${toOneLine(text ?? "").slice(0, lengthMax)}`);
 }

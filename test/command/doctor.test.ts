@@ -170,12 +170,12 @@ describe("the rest", () => {
 
   test("shows what a session is called, and what a server says, without what would move the cursor", async () => {
     const place = createPlace({ config: usual });
-    const key = "agent:main:openai-user:\u001b[2Ja\u009b1mb";
+    const key = "agent:main:openai-user:\u001b[2Ja\u009b1mb\nok  port  fine";
     expect((await run(place, ["agent", "--local", "--session-key", key, "-m", "hi"])).status).toBe(0);
     using database = new DatabaseSync(join(place.stateFolder, "sessions.sqlite"));
     database.exec("UPDATE message SET body = replace(body, 'hi', 'ho')");
     const { output } = await run(place, ["doctor"]);
-    expect(output).toMatch(/^FAIL {2}sessions .*openai-user:\ufffd\[2Ja\ufffd1mb'/m);
+    expect(output).toMatch(/^FAIL {2}sessions .*openai-user:\ufffd\[2Ja\ufffd1mb\ufffdok {2}port {2}fine'/m);
     // oxlint-disable-next-line no-control-regex -- those are what it is about
     expect(output).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
   });

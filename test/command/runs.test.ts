@@ -40,6 +40,13 @@ test("what models and clients have said moves no cursor of a screen, and is whol
   expect(followed.output).toBe("a\u{fffd}]0;owned\u{fffd}b\u{fffd}2Jc\n");
   expect(listed.output).toContain("openai-user:eve\u{fffd}31m");
   expect((await run(place, ["runs"])).output).toContain("openai-user:eve\u009b31m");
+  // Over a WebSocket a session may have any name.
+  expect((await run(place, ["agent", "--session-key", "eve\nrun_of_somebody", "-m", "@@echo hi"])).status).toBe(0);
+  for (const list of [run, watch])
+    expect((await list(place, ["runs"])).output.trimEnd().split("\n")).toEqual([
+      expect.stringContaining("agent:main:eve\u{fffd}run_of_somebody") as string,
+      expect.stringContaining("openai-user:eve") as string,
+    ]);
 });
 
 test("`runs` lists them, `follow` prints what one says, and `cancel` ends it", async () => {

@@ -1,5 +1,5 @@
 import type { AgentDoor, ListedAgent } from "./agent-door.ts";
-import { toMessageText } from "./printable.ts";
+import { toMessageText, toOneLine } from "./printable.ts";
 import { GatewayError } from "../../base/errors.ts";
 import { parseOperatorKey } from "../../session/key.ts";
 
@@ -65,7 +65,7 @@ const commands: Readonly<Record<string, DialogueCommand>> = {
       const sessions = (await door.listSessions(place.agentId)).slice(0, listedMax);
       for (const { key, updatedAt } of sessions) {
         const at = new Date(updatedAt).toISOString().slice(0, 16).replace("T", " ");
-        print(`${key === toFullKey(place) ? "*" : " "} ${at}  ${key}`);
+        print(`${key === toFullKey(place) ? "*" : " "} ${at}  ${toOneLine(key)}`);
       }
       if (sessions.length === 0) print("There are none yet.");
       return place;

@@ -4,7 +4,7 @@ import type { AgentDoor, Asked } from "./agent-door.ts";
 import { mustFind, parseInput, type Place, showEnd, toFullKey } from "./dialogue-commands.ts";
 import { LineHistory } from "./line-history.ts";
 import { MessageLines } from "./message-lines.ts";
-import { toPrintable } from "./printable.ts";
+import { toOneLine, toPrintable } from "./printable.ts";
 import type { Terminal } from "../terminal.ts";
 import { toStateFolder } from "../../base/config/source.ts";
 import { GatewayError } from "../../base/errors.ts";
@@ -125,7 +125,7 @@ class Dialogue {
           },
           onNote(text) {
             endLine();
-            note(text);
+            note(toOneLine(text));
           },
         },
       );

@@ -9,6 +9,11 @@ export function toPrintable(text: string): string {
   return text.replace(/\r\n/g, "\n").replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, "\u{fffd}");
 }
 
+/** The same for what stands on a line with others, or is one: a line end in it would make two of it. */
+export function toOneLine(text: string): string {
+  return toPrintable(text).replaceAll(/[\n\t]/g, "\u{fffd}");
+}
+
 /** What is to be read of a message. */
 export function toMessageText({ content }: ChatMessage): string {
   return content.map(({ type, text = "" }) => (type === "text" ? text : "")).join("");

@@ -1,5 +1,5 @@
 import type { AgentDoor, Asked, BegunRun } from "./agent-door.ts";
-import { toPrintable } from "./printable.ts";
+import { toOneLine, toPrintable } from "./printable.ts";
 import { toAdvice } from "../operator-advice.ts";
 import type { Terminal } from "../terminal.ts";
 import { GatewayError } from "../../base/errors.ts";
@@ -22,7 +22,7 @@ export async function showRun(door: AgentDoor, asked: Asked, json: boolean, term
         terminal.write(toShown(text));
       },
       // Read by a person, wherever the text goes.
-      onNote: (text) => void (json || terminal.note(toPrintable(text))),
+      onNote: (text) => void (json || terminal.note(toOneLine(text))),
     });
     if (!json) return terminal.write("\n");
     const { toolCalls, ...others } = said;

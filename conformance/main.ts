@@ -12,6 +12,9 @@ const terminal: Terminal = {
   note: (line) => void process.stderr.write(`${line}\n`),
   paint: { print: choosePaint(process.stdout), note: choosePaint(process.stderr) },
   interactive: process.stdout.isTTY,
+  get columns() {
+    return process.stdout.columns;
+  },
   fail(status) {
     process.exitCode = status;
   },

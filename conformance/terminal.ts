@@ -13,6 +13,8 @@ export interface Terminal {
   readonly paint: { readonly print: Paint; readonly note: Paint };
   /** Whether a person is watching standard output. */
   readonly interactive: boolean;
+  /** How wide the screen is, where there is one. */
+  readonly columns?: number | undefined;
   fail(status: number): void;
 }
 

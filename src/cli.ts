@@ -53,6 +53,9 @@ function createTerminal(): Terminal {
     paint,
     ...(process.stderr.isTTY ? { log: createReadableLog(showLine, paint.note) } : {}),
     interactive: process.stdout.isTTY,
+    get columns() {
+      return process.stdout.columns;
+    },
     get person() {
       return isatty(0) && isatty(1) ? { input: process.stdin, output: process.stdout } : undefined;
     },

@@ -24,6 +24,7 @@ import { exitStatus, type FailOn, toExitStatus } from "../verdict.ts";
 import { suiteVersion } from "../tell/version.ts";
 import { type Expected, type ExpectedFlags, loadExpected } from "./expected.ts";
 import { createProgress, toLine } from "../tell/progress.ts";
+import { wrapFor } from "../tell/wrap.ts";
 import { loadRecording, startRecording, startReplay, toReplayed } from "./taping.ts";
 import { tellFindings } from "./tell-findings.ts";
 import { waitForSubject } from "./wait-for-subject.ts";
@@ -132,7 +133,7 @@ async function run(
   for (const [capability, { present, why, claimed }] of capabilities) {
     const word = terminal.paint.note(present ? "good" : "faint", present ? "yes" : "no ");
     const claim = claimed === undefined ? "" : `${toClaim(claimed)}: `;
-    terminal.note(`${word}  ${capability.padEnd(9)} ${claim}${toLine(mask(why))}`);
+    terminal.note(`${word}  ${capability.padEnd(9)} ${wrapFor(terminal, `${claim}${toLine(mask(why))}`, 15)}`);
   }
   const progress = createProgress(terminal, mask);
   const { baseline } = expected;
@@ -197,7 +198,7 @@ function publish(report: Report, words: string, terminal: Terminal): void {
   if (terminal.environment["GITHUB_ACTIONS"] === "true") for (const line of toAnnotations(report)) terminal.print(line);
   tellFindings(report, words, terminal);
   const ofClients = toClientsLine(report.clients);
-  if (ofClients !== undefined) terminal.print(`Clients: ${ofClients}.`);
+  if (ofClients !== undefined) terminal.print(wrapFor(terminal, `Clients: ${ofClients}.`, 0));
   terminal.print(`${report.results.length} results, ${report.requests} requests, ${report.seconds} seconds`);
   const { fail = 0, error = 0, xpass = 0 } = report.counts;
   terminal.print(terminal.paint.print(fail + error + xpass > 0 ? "bad" : "good", toClosingLine(report)));

@@ -3,6 +3,7 @@ import type { Shade } from "../tell/paint.ts";
 import type { Report } from "../shapes.ts";
 import type { Terminal } from "../terminal.ts";
 import { toLine } from "../tell/progress.ts";
+import { wrap } from "../tell/wrap.ts";
 
 const shades: Readonly<Record<Finding["verdict"], Shade>> = {
   fail: "bad",
@@ -12,6 +13,9 @@ const shades: Readonly<Record<Finding["verdict"], Shade>> = {
   warn: "odd",
 };
 
+/** Behind a verdict and a level. */
+const indent = 13;
+
 /** What there is to mend, each thing once, after a run has told of every result; what only warns is counted. */
 export function tellFindings(report: Report, words: string, terminal: Terminal): void {
   const findings = listFindings(report).filter(({ after }) => after !== true);
@@ -19,9 +23,8 @@ export function tellFindings(report: Report, words: string, terminal: Terminal):
   if (shown.length > 0) terminal.print(`\n${toHead(findings, shown.length)}\n`);
   for (const { verdict, level, title, cases } of shown) {
     const mark = terminal.paint.print(shades[verdict], verdict.padEnd(5));
-    const [first, ...others] = wrap(toLine(title));
-    terminal.print(`${mark} ${level.padEnd(6)} ${first}`);
-    for (const line of [...others, toCaseList(cases)]) terminal.print(`${indent}${line}`);
+    terminal.print(`${mark} ${level.padEnd(6)} ${wrap(toLine(title), indent)}`);
+    terminal.print(`${" ".repeat(indent)}${toCaseList(cases)}`);
   }
   const [worst] = shown;
   if (worst !== undefined)
@@ -34,20 +37,4 @@ function toHead(findings: readonly Finding[], shown: number): string {
   const rest = findings.length - shown;
   const others = rest === 0 ? "" : `; ${rest} warn of one case each: see above`;
   return `To mend: ${findings.length} thing${findings.length === 1 ? "" : "s"}, seen in ${results} result${results === 1 ? "" : "s"}${others}.`;
-}
-
-const indent = " ".repeat(13);
-/** So wide are the narrowest terminals that people have. */
-const columns = 80;
-
-/** At its blanks, so that the lines stand under each other. */
-function wrap(text: string): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(" ")) {
-    const last = lines.at(-1);
-    if (last !== undefined && indent.length + last.length + word.length < columns)
-      lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
-  }
-  return lines;
 }

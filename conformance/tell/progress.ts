@@ -4,6 +4,7 @@ import type { Terminal } from "../terminal.ts";
 import type { Shade } from "./paint.ts";
 import type { Result, Verdict } from "../verdict.ts";
 import { createStatusLine } from "./status-line.ts";
+import { wrapFor } from "./wrap.ts";
 
 export interface Progress {
   readonly show: (result: Result) => void;
@@ -25,6 +26,9 @@ export function toLine(text: string): string {
 /** How grave a verdict looks. */
 const shades: Partial<Record<Verdict, Shade>> = { fail: "bad", error: "bad", xpass: "bad", warn: "odd" };
 
+/** Behind a verdict. */
+const indent = 6;
+
 /** Findings as they come, and on a terminal one line that counts. */
 export function createProgress(terminal: Terminal, mask: Mask): Progress {
   let [count, late] = [0, 0];
@@ -38,7 +42,7 @@ export function createProgress(terminal: Terminal, mask: Mask): Progress {
         const name = sdk === undefined ? id : `${id} (openai ${sdk})`;
         const finding = expected === undefined ? (reason ?? "") : `expected ${expected}, got ${actual}`;
         const word = terminal.paint.print(shades[verdict] ?? "faint", verdict.padEnd(5));
-        status.print(`${word} ${name}: ${toLine(mask(finding))}`);
+        status.print(`${word} ${wrapFor(terminal, `${name}: ${toLine(mask(finding))}`, indent)}`);
       }
       if (isOneMore && late === lateShownMax + 1)
         status.print("late  more findings are that nothing came in time; from here on they are only counted");

@@ -21,6 +21,8 @@ export interface Terminal {
   readonly log?: LogDestination;
   /** Whether a person is watching standard output. */
   readonly interactive: boolean;
+  /** How wide the screen is, where there is one. */
+  readonly columns?: number | undefined;
   /** Keyboard and screen, where a person sits at both. */
   readonly person: { readonly input: NodeJS.ReadableStream; readonly output: NodeJS.WritableStream } | undefined;
   /** The text on standard input. */

@@ -7,7 +7,7 @@ type Result = Report["results"][number];
 
 /** A limit for what is answered with silence, or with a stream that has no end. */
 const limitMs = 30_000;
-const shownMax = 3000;
+const shownMax = 16_000;
 
 /**
  * The call of every MUST and EXT that fails, sent once more from a shell, in Markdown for whoever looks at each by eye: what is

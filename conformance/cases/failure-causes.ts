@@ -2,8 +2,8 @@ import { isObject } from "../expect.ts";
 import { defineCauses, type Evidence, toExcerpt } from "../tell/cause.ts";
 import { runEndsWell } from "./websocket-talk.ts";
 
-/** These look at what stands around an answer, whatever it is. */
-const around: readonly string[] = ["HDR", "CORS"];
+/** These look at what stands around an answer, whatever it is, or at errors that they have provoked themselves. */
+const around: readonly string[] = ["HDR", "CORS", "ERR"];
 
 /** One failure that many cases meet, each on its own way: whatever was asked, the same error comes back. */
 export const failureCauses = defineCauses([

@@ -249,6 +249,7 @@ test.for([
   ["expects another error", { expected: "GET to be answered 405", actual: "400" }, 400],
   ["expects an error of another kind", { expected: "error.param", actual: "400" }, 400],
   ["looks at the headers of whatever came", { group: "HDR", actual: "undefined" }, 500],
+  ["looks at an error that it has provoked", { group: "ERR", actual: "no `retry-after`" }, 503],
 ] as const)("an error says nothing to a finding that %s", ([, more, status]) => {
   const exchanges = [toExchange("{}", status, '{"error":{"message":"m","type":"t","param":null,"code":"c"}}')];
   const results = ["X-01", "X-02"].map((id) => toResult(id, { exchanges, ...more }));

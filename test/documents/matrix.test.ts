@@ -37,7 +37,8 @@ test("each server was run in the version that tools/matrix/package.json has, alo
   ]);
   expect(servers.map(({ slug }) => [slug, toVersion(slug)])).toEqual(wanted);
   const slugs = servers.flatMap(({ slug }) => [slug, `clawgate-${slug}`]);
-  expect(names).toEqual([...slugs, "clawgate"].map((slug) => `${slug}.json`).toSorted());
+  // Beside these there may be what others have sent.
+  expect(names).toEqual(expect.arrayContaining([...slugs, "clawgate"].map((slug) => `${slug}.json`)));
   // Nor does the page say them once more; 1.2.3 is an example.
   expect(read("docs/matrix/README.md").match(/(?<![\d.])\d+\.\d+\.\d+(?![\d.])/g)).toEqual(["1.2.3"]);
 });
@@ -47,7 +48,7 @@ test("the commands of the page have options that there are", () => {
   const terminal = {} as Terminal;
   const command = createConformanceCommand(terminal);
   const known = [command, ...command.commands].flatMap(({ options }) => options.map(({ long }) => long));
-  const used = [...page.matchAll(/\s(--[a-z-]+)/g)].map(([, flag]) => flag);
+  const used = [...page.matchAll(/\s(--[a-z][a-z-]*)/g)].map(([, flag]) => flag);
   expect(used.length).toBeGreaterThan(7);
   for (const flag of used) expect(known).toContain(flag);
 });

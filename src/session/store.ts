@@ -234,8 +234,8 @@ export interface SessionStore {
   commit(lease: Lease, turn: Turn, next?: number): Promise<void>;
   /**
    * Removes every message of the session, superseded ones too, and what its ended runs have said, so that nothing of them
-   * is left in the store's files, as soon as nobody else reads what was there before, and gives the lease back. The session does not exist any more until the next commit; its
-   * revision goes on. Rejects as `commit` does.
+   * is left in the store's files, as soon as nobody else reads what was there before, and gives the lease back. The
+   * session does not exist any more until the next commit; its revision goes on. Rejects as `commit` does.
    */
   erase(lease: Lease, next?: number): Promise<void>;
   /** Gives the lease back without writing; does nothing if it was lost. */

@@ -41,11 +41,13 @@ export function collect(response: IncomingMessage, since: () => number, { bytesM
   });
 }
 
-/** Nobody looks at the times of more; each takes more memory than the few bytes that are in it. */
-const apartMax = 10_000;
-const joinedBytes = 65_536;
+/** Each of more takes more memory than the few bytes that are in it. */
+const apartMax = 1000;
+const joinedBytes = 16_384;
+/** What comes later is a piece of its own, or a stream would seem to be silent. */
+const joinedMs = 20;
 
-/** Those that come first, one by one, and the rest in fewer. */
+/** Those that come first, one by one, and of the rest what comes at about the same time together. */
 class Pieces {
   readonly #pieces: Piece[] = [];
   #joined: { readonly atMs: number; readonly bytes: Buffer; length: number } | undefined;
@@ -57,7 +59,8 @@ class Pieces {
       return;
     }
     const { atMs, bytes } = piece;
-    if (bytes.length > joinedBytes - (this.#joined?.length ?? 0)) this.end();
+    const { length = 0, atMs: beganMs = atMs } = this.#joined ?? {};
+    if (bytes.length > joinedBytes - length || atMs - beganMs > joinedMs) this.end();
     this.#joined ??= { atMs, bytes: Buffer.alloc(joinedBytes), length: 0 };
     bytes.copy(this.#joined.bytes, this.#joined.length);
     this.#joined.length += bytes.length;

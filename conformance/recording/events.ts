@@ -5,13 +5,13 @@ import type { Heard } from "./heard.ts";
 import { acceptMark, toAccept, withoutVariable } from "./variable.ts";
 
 /** What is hidden in a recording, and what is not. */
-export interface Hiding {
+export interface Secrecy {
   readonly secrets: readonly string[];
   readonly plain: readonly string[];
 }
 
 /** What happened on a connection as it is written: without secrets. It is gone through several times and never whole in the memory. */
-export function* toEvents(heard: Heard, { secrets, plain }: Hiding): Generator<RecordedEvent> {
+export function* toEvents(heard: Heard, { secrets, plain }: Secrecy): Generator<RecordedEvent> {
   const accept = toAccept(readFirst(heard));
   const whole = accept === undefined ? {} : { [accept]: acceptMark };
   const disguise = createDisguise(secrets, { plain, whole });

@@ -1,5 +1,5 @@
 import { setImmediate as turn } from "node:timers/promises";
-import { toEvents } from "./events.ts";
+import { type Secrecy, toEvents } from "./events.ts";
 import {
   countBytes,
   type RecordedConnection,
@@ -15,10 +15,8 @@ const lineBytesMax = 262_144;
 const partBytesMax = 65_536;
 const partEventsMax = 1000;
 
-interface Facts {
+interface Facts extends Secrecy {
   readonly unique: string;
-  readonly secrets: readonly string[];
-  readonly plain: readonly string[];
 }
 
 /**
@@ -34,12 +32,12 @@ export async function writeConnections(
   if (cut !== undefined) return { connections: [], cut };
   const found = await findSecrets(heard);
   if (found instanceof TooManySecrets) return { connections: [], cut: found.message };
-  const hiding = { secrets: [...new Set([...known, ...found])], plain };
+  const secrecy = { secrets: [...new Set([...known, ...found])], plain };
   const connections: RecordedConnection[] = [];
   let left = lineBytesMax;
   for (const [connection, one] of heard.entries()) {
     const { refused, bytes } = one;
-    const events = toEvents(one, hiding);
+    const events = toEvents(one, secrecy);
     const isShort = bytes <= left;
     if (isShort) left -= bytes;
     else

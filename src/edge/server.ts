@@ -10,6 +10,7 @@ import { boundConnections, readOpenFilesMax, toConnectionsMax } from "./open-con
 import { toErrorReply } from "./error-reply.ts";
 
 import { headerBytesMax } from "./framing.ts";
+import { closeIdleConnections } from "./idle-connections.ts";
 import { Leftovers, leftoverLimits } from "./leftovers.ts";
 import { LineBudget } from "./line-budget.ts";
 import { createRequestId, toCommonHeaders, toPeer } from "./passage.ts";
@@ -112,6 +113,7 @@ export function createPort({ serving, bodies, onHalfClose, upgrades, metrics }: 
   // A client that has said all may end its half and still gets what is no run: `onHalfClose` tells the rest.
   Object.assign(server, { httpAllowHalfOpen: true });
   server.on("connection", pipelines.greet);
+  closeIdleConnections(server);
   const openFilesMax = readOpenFilesMax();
   const open = boundConnections(server, {
     limits() {

@@ -17,6 +17,7 @@ export function createReport(): Report {
     ms: 1234,
     notes: [nasty],
   } as const;
+  const another = { requirement: "Another requirement.", exchanges: [] };
   const exchange = {
     method: "POST",
     url: `http://127.0.0.1:1/v1/x?key=${encodeURIComponent(key)}`,
@@ -31,7 +32,7 @@ export function createReport(): Report {
   const results: Result[] = [
     { ...base, id: "SS-01", verdict: "pass", exchanges: [exchange] },
     { ...base, id: "SS-02", verdict: "fail", sdk: 7, expected: "this", actual: nasty, exchanges: [exchange] },
-    { ...base, id: "SS-03", level: "SHOULD", verdict: "warn", expected: "this", actual: nasty, exchanges: [] },
+    { ...base, ...another, id: "SS-03", level: "SHOULD", verdict: "warn", expected: "this", actual: nasty },
     { ...base, id: "SS-04", verdict: "skip", reason: nasty, exchanges: [] },
     { ...base, id: "ERR-01", group: "ERR", verdict: "error", reason: nasty, exchanges: [] },
     { ...base, id: "ERR-02", group: "ERR", verdict: "xfail", expected: "a", actual: "b", reason: nasty, exchanges: [] },

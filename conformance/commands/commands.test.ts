@@ -1,7 +1,6 @@
 import { execFile, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type RequestListener } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { RequestListener } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -13,6 +12,7 @@ import { createReport } from "../report/report.fixture.ts";
 import type { Report } from "../shapes.ts";
 import type { Terminal } from "../terminal.ts";
 import { plain } from "../tell/paint.ts";
+import { listen } from "../test/listen.fixture.ts";
 
 const program = join(import.meta.dirname, "../../bin/clawgate.mjs");
 const key = "sk-test-0123456789";
@@ -24,18 +24,6 @@ const answer: RequestListener = (request, response) => {
   const body = request.url === "/v1/models" ? JSON.stringify(list) : `nope\ntouch /tmp/owned\n::error::${key}\u001b[2J`;
   response.writeHead(200, { "content-type": "application/json" }).end(body);
 };
-
-async function listen(listener = answer): Promise<string> {
-  const server = createServer(listener);
-  await new Promise<void>((resolve) => {
-    server.listen(0, "127.0.0.1", resolve);
-  });
-  onTestFinished(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
-}
 
 function createFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "clawgate-commands-"));
@@ -142,7 +130,7 @@ test.each<Row>([
   writeFileSync(join(folder, "known.yaml"), "MOD-06: not built yet\n");
   writeFileSync(join(folder, "met.yaml"), "MOD-01: not built yet\n");
   writeFileSync(join(folder, "unknown.yaml"), "MOD-999: gone\n");
-  const ended = await runs(["--base-url", await listen(), "--model", "m", ...words], folder);
+  const ended = await runs(["--base-url", await listen(answer), "--model", "m", ...words], folder);
   expect(`${ended.output}${ended.notes}`).toContain(says);
   expect(ended.status).toBe(status);
 });
@@ -205,7 +193,17 @@ test("every report is written, and neither they nor the output have the key", as
   const folder = createFolder();
   const files = { junit: "a.xml", json: "a.json", html: "a.html", md: "new/a.md", badge: "b.json" };
   const reports = Object.entries(files).flatMap(([kind, file]) => ["--report", `${kind}=${file}`]);
-  const words = ["--base-url", await listen(), "--model", "m", "--only", "MOD", "--record", "wire.jsonl", ...reports];
+  const words = [
+    "--base-url",
+    await listen(answer),
+    "--model",
+    "m",
+    "--only",
+    "MOD",
+    "--record",
+    "wire.jsonl",
+    ...reports,
+  ];
   const summary = join(folder, "summary.md");
   const { output, notes } = await runCommand(words, folder, { GITHUB_ACTIONS: "true", GITHUB_STEP_SUMMARY: summary });
   const written = [...Object.values(files), "wire.jsonl", "summary.md"].map((file) =>
@@ -232,7 +230,7 @@ test.for(["REQ-25", "WS-39", "NONE-01"])("%s cannot be proved, and ends with 2",
 
 test("a baseline that was written is one that the next run meets", async () => {
   const folder = createFolder();
-  const words = ["--base-url", await listen(), "--model", "m", "--only", "MOD-01,MOD-06"];
+  const words = ["--base-url", await listen(answer), "--model", "m", "--only", "MOD-01,MOD-06"];
   expect(await runCommand([...words, "--write-baseline", "known.yaml"], folder)).toMatchObject({ status: 1 });
   expect(readFileSync(join(folder, "known.yaml"), "utf8")).toMatch(/^MOD-06: ["']?TODO: expected .*, got /m);
   const again = await runCommand([...words, "--baseline", "known.yaml", "--write-baseline", "same.yaml"], folder);
@@ -243,7 +241,7 @@ test("a baseline that was written is one that the next run meets", async () => {
 
 test("a capability that is lost fails the run that was told of it", async () => {
   const folder = createFolder();
-  const words = ["--base-url", await listen(), "--model", "m", "--only", "MOD-01", "--sdk", "7"];
+  const words = ["--base-url", await listen(answer), "--model", "m", "--only", "MOD-01", "--sdk", "7"];
   const expected = await runCommand([...words, "--expect", "models,auth", "--report", "json=a.json"], folder);
   expect(expected.output).toContain("fail  CAP-AUTH: expected the capability auth, got without a key: 200");
   expect(expected).toMatchObject({ status: 1, output: expect.stringContaining("2 passed, 1 failed") as string });
@@ -370,7 +368,7 @@ test("a server that is too slow to be found is told how to wait longer", async (
 });
 
 test("repro prints what a shell can be given, whatever the subject says", async () => {
-  const { output, status } = await runCommand(["repro", "mod-06", "--base-url", await listen(), "--model", "m"]);
+  const { output, status } = await runCommand(["repro", "mod-06", "--base-url", await listen(answer), "--model", "m"]);
   expect(status).toBe(1);
   expect(output).toMatch(/^curl -isS -N -X GET 'http:\S+\/v1\/models\/\S+' \\$/m);
   expect(output).toContain('-H "Authorization: Bearer ${OPENAI_API_KEY}"');
@@ -423,7 +421,7 @@ async function watch(environment: object, paint: Terminal["paint"]["print"]): Pr
   };
   await runConformance(terminal, [
     "--base-url",
-    await listen(),
+    await listen(answer),
     "--model",
     "m",
     "--sdk",

@@ -1,13 +1,12 @@
 // What the README promises whoever adds a case: one file, and all else is found or generated.
 import { execFile } from "node:child_process";
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
 import type { Case } from "../case.ts";
+import { listen } from "../test/listen.fixture.ts";
 import { toMutants } from "./mutants.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -65,19 +64,11 @@ async function run(cwd: string, ...words: string[]): Promise<{ status: number; s
   );
 }
 
-async function startModels(): Promise<string> {
-  const server = createServer(({ url }, response) => {
+function startModels(): Promise<string> {
+  return listen(({ url }, response) => {
     response.writeHead(url === "/v1/models" ? 200 : 404, { "content-type": "application/json" });
     response.end('{"object":"list","data":[]}');
   });
-  await new Promise<void>((resolve) => {
-    server.listen(0, "127.0.0.1", resolve);
-  });
-  onTestFinished(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
 }
 
 test("adding a case touches one file", async () => {

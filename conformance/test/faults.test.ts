@@ -1,8 +1,6 @@
 // Faults of the suite and of its machine, put in from outside: none of them may be laid at a server's door.
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
@@ -14,27 +12,20 @@ import { Failure } from "../expect.ts";
 import { plain } from "../tell/paint.ts";
 import { runConformance } from "../program.ts";
 import type { Terminal } from "../terminal.ts";
+import { listen } from "./listen.fixture.ts";
 
 const program = join(import.meta.dirname, "../bin/conformance.mjs");
 const quiet = { ...process.env, GITHUB_ACTIONS: "", GITHUB_STEP_SUMMARY: "", OPENAI_API_KEY: "" };
 
 /** Its answers come in two pieces with a pause between, if one is wanted. */
-async function listen(pauseMs = 0): Promise<string> {
+function listenPausing(pauseMs = 0): Promise<string> {
   const body = JSON.stringify({ object: "list", data: [{ id: "m", object: "model", created: 1, owned_by: "x" }] });
-  const server = createServer((_request, response) => {
+  return listen((_request, response) => {
     response.writeHead(200, { "content-type": "application/json" });
     if (pauseMs === 0) return void response.end(body);
     response.write(body.slice(0, 10));
     setTimeout(() => response.end(body.slice(10)), pauseMs);
   });
-  await new Promise<void>((resolve) => {
-    server.listen(0, "127.0.0.1", resolve);
-  });
-  onTestFinished(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
 }
 
 interface Ended {
@@ -61,7 +52,7 @@ async function runSpoilt(
 }
 
 async function toServerWords(pauseMs?: number): Promise<string[]> {
-  return ["--base-url", await listen(pauseMs), "--model", "m", "--only", "MOD-01", "--sdk", "7"];
+  return ["--base-url", await listenPausing(pauseMs), "--model", "m", "--only", "MOD-01", "--sdk", "7"];
 }
 
 function toEnded(child: ChildProcessByStdio<null, Readable, Readable>): Promise<Ended> {
@@ -232,7 +223,7 @@ test.each<{ name: string; run: Case["run"]; status: number; says: string }>([
     interactive: false,
     fail: (failed) => void (ended.status = failed),
   };
-  const words = ["--base-url", await listen(), "--model", "m", "--only", "BUG"];
+  const words = ["--base-url", await listenPausing(), "--model", "m", "--only", "BUG"];
   await runConformance(terminal, words, { words: "suite", cases, titles: { BUG: "Bugs" } });
   expect(ended.text).toContain(says);
   expect(ended.status).toBe(status);
@@ -274,7 +265,7 @@ test.each<{ fault: Parameters<typeof createFaultyClock>[0]; strikes: number; wan
   };
   const { results } = await runCases({
     cases: [{ id: "T-01", level: "MUST", requirement: "It holds.", source: "A test.", run }],
-    subject: { baseUrl: await listen(), apiKey: "", model: "m", profile: "chat" },
+    subject: { baseUrl: await listenPausing(), apiKey: "", model: "m", profile: "chat" },
     capabilities: new Map(),
     sdks: [7],
     concurrency: 1,

@@ -1,15 +1,15 @@
 // A server that somebody writes in ten lines, and that the calls of the SDK work with: whoever maintains it shall hear of
 // what users of an SDK see, and of nothing else as MUST.
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type IncomingMessage, type ServerResponse } from "node:http";
 import OpenAI from "openai";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import { cases } from "../cases.ts";
 import { runCases } from "../judge/engine.ts";
 import { toFindings, toResultName } from "../tell/findings.ts";
 import { probe } from "../reach/probe.ts";
 import { selectCases } from "../judge/select.ts";
 import type { Report } from "../shapes.ts";
+import { listen } from "./listen.fixture.ts";
 
 /** The body, and whether it asks for a stream. */
 async function read(request: IncomingMessage): Promise<{ stream: boolean }> {
@@ -32,16 +32,8 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   return response.end("data: [DONE]\n\n");
 }
 
-async function startTenLines(): Promise<string> {
-  const server = createServer((request, response) => void answer(request, response));
-  await new Promise<void>((resolve) => {
-    server.listen(0, "127.0.0.1", resolve);
-  });
-  onTestFinished(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+function startTenLines(): Promise<string> {
+  return listen((request, response) => void answer(request, response));
 }
 
 /** What a user of an SDK sees of it, each in one sentence. */

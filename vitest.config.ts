@@ -19,7 +19,7 @@ const slow = [
   "test/keys/shared-limits.test.ts",
   "test/runs/elsewhere.test.ts",
   "test/session/{server-restart,two-gateways}.test.ts",
-  "test/wire/stood-still.test.ts",
+  "test/wire/{stood-still,stopped}.test.ts",
   "src/session/sqlite/crash.test.ts",
   "src/session/postgres/lost-connections.test.ts",
   // Deadlines that have to pass, hundreds of connections, and servers that flood, die or say nothing.

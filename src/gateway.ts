@@ -2,6 +2,7 @@ import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Audit } from "./base/audit/audit.ts";
 import { openAuditFile } from "./base/audit/audit-file.ts";
+import { type Patience, startPatience } from "./base/deadline.ts";
 import { listChanges } from "./base/config/changes.ts";
 import { assertUsable, toHost } from "./base/config/check.ts";
 import { ConfigError } from "./base/config/config-error.ts";
@@ -146,23 +147,23 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     stopping = true;
     await replaced;
     sockets.announceStop();
-    let close: NodeJS.Timeout | undefined;
+    let close: Patience | undefined;
     const patience = Promise.withResolvers<void>();
-    const cut = setTimeout(() => {
+    const cut = startPatience(current.config.gateway.drainMs, () => {
       for (const { passages } of generations) passages.cut();
       runtime.runs.cut();
       // Whoever does not read, or has not sent its whole request, will not be waited for.
-      close = setTimeout(() => {
+      close = startPatience(cutGraceMs, () => {
         server.closeAllConnections();
         patience.resolve();
-      }, cutGraceMs);
-    }, current.config.gateway.drainMs);
+      });
+    });
     await Promise.all([...generations].map(({ passages }) => passages.drain()));
     // A run that goes on without its client has as long as the others.
     const carried = [...generations].map((one) => runtime.runs.idle(one.runtime.runAgent));
     await Promise.race([Promise.all(carried), patience.promise]);
-    clearTimeout(cut);
-    clearTimeout(close);
+    cut.stop();
+    close?.stop();
     await sockets.close();
     await new Promise<void>((resolve) => {
       server.close(() => resolve());

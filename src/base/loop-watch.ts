@@ -44,6 +44,7 @@ export class LoopWatch implements LoopState {
   readonly #metrics: LoopMetrics;
   #delayMs = 0;
   #timer: NodeJS.Timeout | undefined;
+  #letClockGo: (() => void) | undefined;
   #due = Number.POSITIVE_INFINITY;
   #lateUntil = 0;
   /** The last sample, or the beginning. */
@@ -63,6 +64,8 @@ export class LoopWatch implements LoopState {
     this.#delayMs = delayMs;
     if (delayMs === 0) this.#rest();
     if (this.#timer !== undefined) return;
+    // For all deadlines of what runs on this loop.
+    this.#letClockGo = keepAwakeClock();
     // Until the first sample: what a start takes makes nobody wait.
     this.#due = Number.POSITIVE_INFINITY;
     this.#seen = performance.now();
@@ -85,6 +88,7 @@ export class LoopWatch implements LoopState {
   stop(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
+    this.#letClockGo?.();
     this.#rest();
   }
 
@@ -121,4 +125,43 @@ export class LoopWatch implements LoopState {
     this.#busySamples = utilization > busyShare ? this.#busySamples + 1 : 0;
     this.onSample(this.#busySamples >= 2);
   };
+}
+
+/** Of this process, as `performance.now` is: the system stops all of it or nothing. */
+const awake = { keepers: 0, lostMs: 0, seenAt: 0, timer: undefined as NodeJS.Timeout | undefined };
+
+/**
+ * `performance.now()` without the time in which this process stood still. Deadlines of others are counted by it: what they
+ * sent meanwhile is read only when the process goes on, and timers come before that. It counts while somebody keeps it, and
+ * falls back a little as it is found that the process does stand still.
+ */
+export function awakeMs(): number {
+  const now = performance.now();
+  return now - awake.lostMs - toStandStillMs(now);
+}
+
+/** It counts from now on, until all who keep it have let go. */
+export function keepAwakeClock(): () => void {
+  if (awake.keepers++ === 0) {
+    awake.seenAt = performance.now();
+    awake.timer = setInterval(sampleAwake, sampleMs).unref();
+  }
+  let isKept = true;
+  return () => {
+    if (!isKept) return;
+    isKept = false;
+    if (--awake.keepers === 0) clearInterval(awake.timer);
+  };
+}
+
+function sampleAwake(): void {
+  const now = performance.now();
+  awake.lostMs += toStandStillMs(now);
+  awake.seenAt = now;
+}
+
+/** All of the time since the last sample counts, so that nobody's time ends before what has come is read. */
+function toStandStillMs(now: number): number {
+  const ms = now - awake.seenAt;
+  return awake.keepers > 0 && ms >= sampleMs + stillMs ? ms : 0;
 }

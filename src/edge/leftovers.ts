@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
+import { awakeMs } from "../base/loop-watch.ts";
 
 export interface LeftoverLimits {
   readonly ms: number;
@@ -38,13 +39,13 @@ export class Leftovers {
   watch(request: IncomingMessage): void {
     const { socket } = request;
     const { ms, bytes } = this.#limits;
-    this.#watched.set(socket, { request, until: performance.now() + ms, bytesUntil: socket.bytesRead + bytes });
+    this.#watched.set(socket, { request, until: awakeMs() + ms, bytesUntil: socket.bytesRead + bytes });
     this.#timer ??= setInterval(this.#look, Math.min(50, ms / 4)).unref();
     request.resume();
   }
 
   readonly #look = (): void => {
-    const now = performance.now();
+    const now = awakeMs();
     for (const [socket, { request, until, bytesUntil }] of this.#watched) {
       const isOver = now >= until || socket.bytesRead >= bytesUntil;
       if (!request.complete && !socket.destroyed && !isOver) continue;

@@ -5,6 +5,7 @@ import type { Config, ErrorCode } from "../base/contract.ts";
 import { GatewayError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Metrics } from "../base/metrics.ts";
+import { countArrivals } from "./arrival-deadlines.ts";
 import type { BodyBudget } from "./body-budget.ts";
 import { boundConnections, readOpenFilesMax, toConnectionsMax } from "./open-connections.ts";
 import { toErrorReply } from "./error-reply.ts";
@@ -17,7 +18,7 @@ import { createRequestId, toCommonHeaders, toPeer } from "./passage.ts";
 import { boundPipelines, type ParserError } from "./pipelines.ts";
 import { SlowReaders } from "./slow-readers.ts";
 
-/** Deadlines of the connection, in milliseconds. Node checks them once per `checkMs`; its own default is 30 s. */
+/** Deadlines of the connection, in milliseconds. Node checks the first two once per `checkMs`; its own default is 30 s. */
 const deadlines = { headersMs: 10_000, requestMs: 30_000, keepAliveMs: 5_000, checkMs: 1_000 };
 
 /** What waits to be parsed may be so much less than what is held of bodies: by default 16 MB, which are 256 reads. */
@@ -94,8 +95,6 @@ export function createPort({ serving, bodies, onHalfClose, upgrades, metrics }: 
   const server = createServer(
     {
       maxHeaderSize: headerBytesMax,
-      headersTimeout: deadlines.headersMs,
-      requestTimeout: deadlines.requestMs,
       keepAliveTimeout: deadlines.keepAliveMs,
       connectionsCheckingInterval: deadlines.checkMs,
       // Counted in framing.ts, which answers; Node's own check drops the surplus in silence or without an error body.
@@ -114,6 +113,7 @@ export function createPort({ serving, bodies, onHalfClose, upgrades, metrics }: 
   Object.assign(server, { httpAllowHalfOpen: true });
   server.on("connection", pipelines.greet);
   closeIdleConnections(server);
+  countArrivals(server, deadlines);
   const openFilesMax = readOpenFilesMax();
   const open = boundConnections(server, {
     limits() {

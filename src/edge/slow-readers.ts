@@ -1,5 +1,6 @@
 import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { awakeMs } from "../base/loop-watch.ts";
 import type { CutFor } from "../base/metrics.ts";
 
 /** A connection with answers that are being made or taken. */
@@ -80,7 +81,7 @@ export class SlowReaders {
       return;
     }
     const { writeStallMs, answerBytesHeld } = this.#bounds.limits();
-    const now = performance.now();
+    const now = awakeMs();
     let held = 0;
     const waiting: Behind[] = [];
     for (const behind of this.#listBehind(now)) {

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Agent } from "undici";
+import { type Deadline, type Patience, startPatience } from "../base/deadline.ts";
 import { GatewayError } from "../base/errors.ts";
 import type { Flow } from "../base/listener.ts";
-import type { Deadline } from "../base/deadline.ts";
 import { FailedAttempt, toBrokenAttempt, toFailedAttempt } from "./failure.ts";
 import { type Receiver, send, type TakeBytes, type UpstreamHead } from "./send.ts";
 
@@ -72,13 +72,13 @@ function toEncodingFailure(): FailedAttempt {
 /** An answer that says no, of whose body no more is held than its codes need. */
 class Refusal {
   readonly #head: UpstreamHead;
-  readonly #late: NodeJS.Timeout;
+  readonly #late: Patience;
   readonly #parts: Uint8Array[] = [];
   #length = 0;
 
   constructor(head: UpstreamHead, cut: () => void) {
     this.#head = head;
-    this.#late = setTimeout(cut, errorMs);
+    this.#late = startPatience(errorMs, cut);
   }
 
   readonly take: TakeBytes = (bytes) => {
@@ -88,7 +88,7 @@ class Refusal {
   };
 
   stop(): void {
-    clearTimeout(this.#late);
+    this.#late.stop();
   }
 
   toFailure(): FailedAttempt {

@@ -1,3 +1,5 @@
+import { startPatience } from "../base/deadline.ts";
+
 /** A signal that aborts with its parent, or when its time is over. */
 export interface TimeLimit {
   readonly signal: AbortSignal;
@@ -11,17 +13,17 @@ export function startTimeLimit(ms: number, parent: AbortSignal): TimeLimit {
   const controller = new AbortController();
   let over = false;
   const follow = (): void => controller.abort(parent.reason);
-  const timer = setTimeout(() => {
+  const patience = startPatience(ms, () => {
     over = !controller.signal.aborted;
     controller.abort(new Error(`not within ${ms} ms`));
-  }, ms);
+  });
   if (parent.aborted) follow();
   parent.addEventListener("abort", follow, { once: true });
   return {
     signal: controller.signal,
     isOver: () => over,
     stop: () => {
-      clearTimeout(timer);
+      patience.stop();
       parent.removeEventListener("abort", follow);
     },
   };

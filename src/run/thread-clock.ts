@@ -1,4 +1,5 @@
 import type { Worker } from "node:worker_threads";
+import { type Patience, startPatience } from "../base/deadline.ts";
 
 /** How much of its CPU a thread may take for one piece of work: that a busy machine lets it wait is no fault of the work's. */
 const cpuMsMax = 500;
@@ -15,11 +16,11 @@ export interface ThreadClock {
 export function createThreadClock(worker: Worker, onOver: () => void): ThreadClock {
   let works = 0;
   let nextLook: NodeJS.Timeout | undefined;
-  let lastResort: NodeJS.Timeout | undefined;
+  let lastResort: Patience | undefined;
   const stop = (): void => {
     works += 1;
     clearTimeout(nextLook);
-    clearTimeout(lastResort);
+    lastResort?.stop();
   };
   const end = (): void => {
     stop();
@@ -41,7 +42,7 @@ export function createThreadClock(worker: Worker, onOver: () => void): ThreadClo
   return {
     start(cpuMsBefore) {
       lookLater(cpuMsMax, cpuMsBefore);
-      lastResort = setTimeout(end, workMsMax);
+      lastResort = startPatience(workMsMax, end);
     },
     stop,
   };

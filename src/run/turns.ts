@@ -1,3 +1,5 @@
+import { startPatience } from "../base/deadline.ts";
+import { awakeMs } from "../base/loop-watch.ts";
 import { GatewayError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { OpenSession, Receipt, SessionStore, StoredMessage, Transcript, Turn } from "../session/store.ts";
@@ -74,7 +76,7 @@ export function createLanes(given: LaneLimits): Lanes {
 function waitInLine(waiting: Waiting[], signal: AbortSignal, waitMs: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const stop = (): void => {
-      clearTimeout(timer);
+      patience.stop();
       signal.removeEventListener("abort", onAbort);
     };
     const turn: Waiting = {
@@ -90,7 +92,7 @@ function waitInLine(waiting: Waiting[], signal: AbortSignal, waitMs: number): Pr
       reject(reason instanceof Error ? reason : new GatewayError("cancelled", "The call was cancelled."));
     };
     const onAbort = (): void => giveUp(signal.reason);
-    const timer = setTimeout(() => giveUp(toBusy(`it was not free within ${waitMs} ms`)), waitMs);
+    const patience = startPatience(waitMs, () => giveUp(toBusy(`it was not free within ${waitMs} ms`)));
     signal.addEventListener("abort", onAbort, { once: true });
     waiting.push(turn);
   });
@@ -161,7 +163,7 @@ export function createTurns(parts: TurnParts): Turns {
   const isIdle = ({ updatedAt }: Transcript): boolean => idleMs > 0 && now() - updatedAt > idleMs;
   return {
     async open(key, signal, { log = standardLog, attempt, blind = false } = {}) {
-      const deadline = performance.now() + waitMs;
+      const deadline = awakeMs() + waitMs;
       const arrival = { at: now(), digest: attempt?.digest, again: attempt?.again === true, blind, waits: true };
       const leave = await lanes.enter(key, signal);
       try {
@@ -191,7 +193,7 @@ async function openLease(
   for (;;) {
     const session = await take();
     if (session !== undefined) return session;
-    const leftMs = deadline - performance.now();
+    const leftMs = deadline - awakeMs();
     if (leftMs <= 0) return undefined;
     await store.untilFree(key, leftMs, signal);
   }

@@ -1,5 +1,6 @@
 import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
+import { startPatience } from "../base/deadline.ts";
 import { GatewayError } from "../base/errors.ts";
 
 /** Connections that have not signed in: of one client, and of all. */
@@ -7,8 +8,6 @@ const perAddressMax = 32;
 const allMax = 256;
 /** Bytes that one of them may send, its frames' heads included. */
 const bytesMax = 65_536 + 256;
-/** A process that was late has the client's frame in its hands already, and reads it in so long. */
-const graceMs = 100;
 
 /** Bounds what strangers may hold: how many, how long, and what they send. */
 export class Newcomers {
@@ -43,15 +42,12 @@ export class Newcomers {
       opened.pause();
     };
     const leave = (): void => {
-      clearTimeout(timer);
+      patience.stop();
       socket.off("data", onData);
       opened.off("close", leave);
       this.#count(key, -1);
     };
-    const late = (): void => opened.close(1008, "no connect in time");
-    let timer = setTimeout(() => {
-      timer = setTimeout(late, graceMs);
-    }, challengeMs);
+    const patience = startPatience(challengeMs, () => opened.close(1008, "no connect in time"));
     socket.on("data", onData);
     opened.once("close", leave);
     return leave;

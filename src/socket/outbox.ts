@@ -1,4 +1,5 @@
 import type { WebSocket } from "ws";
+import { awakeMs } from "../base/loop-watch.ts";
 import type { SocketEvents } from "../base/contract.ts";
 
 export interface OutboxParts {
@@ -54,7 +55,7 @@ export class Outbox {
       this.#behindSince = undefined;
       return false;
     }
-    this.#behindSince ??= performance.now();
-    return held > most * wholeFactor || performance.now() - this.#behindSince > behindMs;
+    this.#behindSince ??= awakeMs();
+    return held > most * wholeFactor || awakeMs() - this.#behindSince > behindMs;
   }
 }

@@ -9,6 +9,7 @@ import { grantScopes } from "./granted-scopes.ts";
 import { readFrame, toFrameError, toRefusal, toResponse } from "./frames.ts";
 import type { Member } from "./methods.ts";
 import { Outbox } from "./outbox.ts";
+import { awakeMs } from "../base/loop-watch.ts";
 import { type Config, type FrameError, type RequestFrame, socketMethods, type SocketEvents } from "../base/contract.ts";
 import { GatewayError } from "../base/errors.ts";
 import { createHexId } from "../base/id.ts";
@@ -56,7 +57,7 @@ export class SocketConnection implements Member {
   readonly #since = performance.now();
   #admission: Admission | undefined;
   #principal: Principal = anybody;
-  #heardAt = performance.now();
+  #heardAt = awakeMs();
   #faults = 0;
   #underWay = 0;
   #requests = 0;
@@ -111,7 +112,7 @@ export class SocketConnection implements Member {
   /** Says that it is there, and looks whether the other end is. */
   tick(payload: string): void {
     const { socket, connection, face } = this.#options;
-    if (performance.now() - this.#heardAt > silentTicksMax * face().settings.tickMs) return socket.terminate();
+    if (awakeMs() - this.#heardAt > silentTicksMax * face().settings.tickMs) return socket.terminate();
     // Both in one write: there may be thousands who say nothing.
     connection.cork();
     this.event("tick", payload);
@@ -135,13 +136,13 @@ export class SocketConnection implements Member {
   }
 
   readonly #hear = (): void => {
-    this.#heardAt = performance.now();
+    this.#heardAt = awakeMs();
   };
 
   readonly #onMessage = (data: unknown, isBinary: boolean): void => {
     // Who was told to go, maybe because the key is worth nothing any more, can still send until the other end closes.
     if (this.#options.socket.readyState !== this.#options.socket.OPEN) return;
-    this.#heardAt = performance.now();
+    this.#heardAt = awakeMs();
     if (isBinary || !Buffer.isBuffer(data)) return this.close(1003, "frames are text");
     const incoming = readFrame(data, this.#options.face().assertBounded);
     if (this.#admission === undefined) {

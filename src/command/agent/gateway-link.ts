@@ -11,6 +11,7 @@ import {
   type SocketMethods,
 } from "../../base/contract.ts";
 import { GatewayError } from "../../base/errors.ts";
+import { awakeMs, keepAwakeClock } from "../../base/loop-watch.ts";
 import { IdleTimer } from "../../base/deadline.ts";
 
 /** An event of the gateway protocol. */
@@ -50,6 +51,7 @@ export class GatewayLink {
   readonly #socket: WebSocket;
   readonly #waiting = new Map<string, Waiting>();
   #challenged = Promise.withResolvers<void>();
+  readonly #letClockGo = keepAwakeClock();
   #silence: IdleTimer;
   #lost: LinkLost | undefined;
   #count = 0;
@@ -60,7 +62,7 @@ export class GatewayLink {
       maxPayload: frameBytesMax,
       perMessageDeflate: false,
     });
-    this.#silence = new IdleTimer(patienceMs, () => this.#socket.terminate());
+    this.#silence = this.#watchSilence(patienceMs);
     this.#challenged.promise.catch(() => undefined);
     let problem: string | undefined;
     this.#socket.on("error", ({ message }) => (problem = message || "nobody answers"));
@@ -85,7 +87,7 @@ export class GatewayLink {
         ...(auth === undefined ? {} : { auth }),
       });
       link.#silence.stop();
-      link.#silence = new IdleTimer(policy.tickIntervalMs * silentTicksMax, () => link.#socket.terminate());
+      link.#silence = link.#watchSilence(policy.tickIntervalMs * silentTicksMax);
       return link;
     } catch (cause) {
       link.close();
@@ -125,8 +127,13 @@ export class GatewayLink {
     this.#socket.close(1000);
   }
 
+  #watchSilence(ms: number): IdleTimer {
+    return new IdleTimer(ms, () => this.#socket.terminate(), awakeMs);
+  }
+
   #lose(why: string): void {
     this.#silence.stop();
+    this.#letClockGo();
     this.#lost = new LinkLost(why);
     this.#challenged.reject(this.#lost);
     for (const { reject } of this.#waiting.values()) reject(this.#lost);

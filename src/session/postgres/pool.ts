@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
+import { awakeMs } from "../../base/loop-watch.ts";
 import { GatewayError } from "../../base/errors.ts";
 import type { Log } from "../../base/log.ts";
 
@@ -91,7 +92,7 @@ export class Pool {
   }
 
   async #attempt<Row extends object>({ name, text }: Statement, toValues: ToValues): Promise<readonly Row[]> {
-    const began = performance.now();
+    const began = awakeMs();
     for (let attempt = 0; ; attempt++) {
       const values = [...toValues(attempt > 0)];
       try {
@@ -100,7 +101,7 @@ export class Pool {
         );
       } catch (error) {
         const pauseMs = pausesMs[attempt];
-        const isLate = performance.now() - began > againMs;
+        const isLate = awakeMs() - began > againMs;
         if (pauseMs === undefined || isLate || !isWorthAgain(error)) throw toStorageError(error);
         await delay(pauseMs);
       }

@@ -55,9 +55,14 @@ export const operation: readonly Break[] = [
   without(["L15"], "src/base/request-slices.ts", "    this.#isAway = true;\n", "", {
     tests: ["are counted by each for itself while there is no database"],
   }),
-  without(["X01"], gateway, "}, current.config.gateway.drainMs);", "}, 0);"),
+  without(["X01"], gateway, "startPatience(current.config.gateway.drainMs,", "startPatience(0,"),
   without(["X01", "X09"], passage, "    this.#stopping = true;\n", ""),
-  without(["X02"], gateway, "}, current.config.gateway.drainMs);", "}, 100 * current.config.gateway.drainMs);"),
+  without(
+    ["X02"],
+    gateway,
+    "startPatience(current.config.gateway.drainMs,",
+    "startPatience(100 * current.config.gateway.drainMs,",
+  ),
   without(
     ["X03"],
     "src/cli.ts",

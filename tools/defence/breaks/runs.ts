@@ -78,22 +78,12 @@ export const runs: readonly Break[] = [
   ),
   without(["E14"], sse, "this.#pending += text;", "this.#pending = text + this.#pending;"),
   // What a model may do to it.
-  without(
-    ["U01"],
-    deadline,
-    "const first = setTimeout(expire, firstTokenMs,",
-    "const first = setTimeout(expire, totalMs,",
-  ),
+  without(["U01"], deadline, "startPatience(firstTokenMs,", "startPatience(totalMs,"),
   without(["U01"], connections, "connect: { timeout: deadlines.connectMs,", "connect: { timeout: 50_000,", {
     tests: ["because it never shakes hands is 502 at the limit"],
   }),
   without(["U02"], deadline, "if (!flow.held) expire(", "if (false) expire("),
-  without(
-    ["U03"],
-    deadline,
-    "const total = setTimeout(expire, totalMs,",
-    "const total = setTimeout(() => undefined, totalMs,",
-  ),
+  without(["U03"], deadline, "startPatience(totalMs,", "startPatience(2 ** 31 - 1,"),
   without(
     ["U04", "U05"],
     "src/model/finish.ts",

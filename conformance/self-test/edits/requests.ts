@@ -35,6 +35,18 @@ export function toMessages({ messages }: Body): Body[] {
   return Array.isArray(messages) ? messages.filter(isObject) : [];
 }
 
+/** The tools of a body that are objects. */
+export function toTools({ tools: given }: Body): Body[] {
+  return Array.isArray(given) ? given.filter(isObject) : [];
+}
+
+/** What its tools say of functions. */
+export function toFunctions(body: Body): Body[] {
+  return toTools(body)
+    .map((tool) => tool["function"])
+    .filter(isObject);
+}
+
 export function toJson(status: number, body: unknown): ProxiedAnswer {
   return { status, headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
 }

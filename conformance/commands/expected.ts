@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Capability } from "../reach/capability.ts";
 import type { Case } from "../case.ts";
+import { readText } from "../file.ts";
 import { type Baseline, parseBaseline } from "../expectation/baseline.ts";
 import { capabilityIds, type Expectations, isCapability } from "../expectation/expectations.ts";
 import { type Manifest, parseManifest } from "../expectation/manifest.ts";
@@ -23,6 +23,9 @@ export interface Expected {
   /** Takes the place of the one that the server publishes. */
   readonly manifest: Manifest | undefined;
 }
+
+/** What somebody writes by hand, and more than for each case the longest reason. */
+const bytesMax = 1024 * 1024;
 
 /** Reads all files that the flags name. Throws `UsageError` before anything has run. */
 export function loadExpected(flags: ExpectedFlags, cases: readonly Case[], terminal: Terminal): Expected {
@@ -52,7 +55,7 @@ function toExpectations({ expect, since }: ExpectedFlags, terminal: Terminal): E
 function load<T>(what: string, file: string, { cwd }: Terminal, parse: (text: string) => T): T {
   let text: string;
   try {
-    text = readFileSync(resolve(cwd, file), "utf8");
+    text = readText(resolve(cwd, file), bytesMax);
   } catch (error) {
     throw new UsageError(`Cannot read the ${what} ${file}: ${(error as Error).message}`, { cause: error });
   }

@@ -1,14 +1,17 @@
-import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { assertValid } from "@clawgate/contract";
+import { readText } from "../file.ts";
 import { checkConformanceReport, type Report } from "../shapes.ts";
 import { type Terminal, UsageError } from "../terminal.ts";
+
+/** More than the report of any run, whatever the server said in it. */
+const bytesMax = 64 * 1024 * 1024;
 
 /** A JSON report of an earlier run. Throws `UsageError` for anything else. */
 export function loadReport(file: string, terminal: Terminal): Report {
   let value: unknown;
   try {
-    value = JSON.parse(readFileSync(resolve(terminal.cwd, file), "utf8"));
+    value = JSON.parse(readText(resolve(terminal.cwd, file), bytesMax));
   } catch (error) {
     throw new UsageError(`Cannot read the report ${file}: ${(error as Error).message}`, { cause: error });
   }

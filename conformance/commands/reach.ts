@@ -1,6 +1,6 @@
 import { validateHeaderName, validateHeaderValue } from "node:http";
-import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { readText, secretBytesMax } from "../file.ts";
 import { createProxyDial, findProxy } from "../lens/proxy.ts";
 import type { Subject } from "../reach/subject.ts";
 import { type Terminal, UsageError } from "../terminal.ts";
@@ -47,7 +47,7 @@ function readFiles(files: ReachFlags["headerFile"], { cwd }: Terminal): Record<s
   return mapValues(files, (header, file) => {
     let value: string;
     try {
-      value = readFileSync(resolve(cwd, file), "utf8").trim();
+      value = readText(resolve(cwd, file), secretBytesMax).trim();
     } catch (error) {
       throw new UsageError(`Cannot read the header file ${file}: ${(error as Error).message}`, { cause: error });
     }

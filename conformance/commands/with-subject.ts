@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { readText, secretBytesMax } from "../file.ts";
 import type { Host } from "../host.ts";
 import { callMs } from "../lens/wire.ts";
 import { Unreachable } from "../reach/probe.ts";
@@ -129,7 +129,7 @@ function loadKey({ apiKeyFile }: SubjectFlags, profile: Profile, { environment, 
       ""
     );
   try {
-    return readFileSync(resolve(cwd, apiKeyFile), "utf8").trim();
+    return readText(resolve(cwd, apiKeyFile), secretBytesMax).trim();
   } catch (error) {
     throw new UsageError(`Cannot read the key file ${apiKeyFile}: ${(error as Error).message}`, { cause: error });
   }

@@ -1,5 +1,6 @@
 import { appendFileSync, mkdirSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { writeToReader } from "../file.ts";
 import type { Report } from "../shapes.ts";
 import { type Terminal, UsageError } from "../terminal.ts";
 import { toBadge } from "./badge.ts";
@@ -64,7 +65,7 @@ export function tryToWrite(terminal: Terminal, path: string, write: () => void):
 export function writeText(path: string, text: string | Buffer): void {
   mkdirSync(dirname(path), { recursive: true });
   try {
-    writeFileSync(path, text);
+    writeToReader(path, () => writeFileSync(path, text));
   } catch (error) {
     if (isHalfWritten(error, path)) rmSync(path);
     throw error;
@@ -75,7 +76,7 @@ export function writeText(path: string, text: string | Buffer): void {
 export function appendBytes(path: string, bytes: string | Buffer): void {
   const before = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   try {
-    appendFileSync(path, bytes);
+    writeToReader(path, () => appendFileSync(path, bytes), 0);
   } catch (error) {
     if (isHalfWritten(error, path)) truncateSync(path, before);
     throw error;

@@ -5,7 +5,8 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 /** Files that wait long for deadlines and processes, the longest first. Whatever runs last alone, all wait for. */
 const longest = [
   "conformance/test/subjects.test.ts",
-  "conformance/commands/commands.test.ts",
+  "conformance/commands/slow-servers.test.ts",
+  "conformance/commands/programs.test.ts",
   "test/runs/elsewhere.test.ts",
   "test/page/reference.test.ts",
   "test/upstream/provider-contract-state.test.ts",

@@ -1,10 +1,7 @@
-import { execFile, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import type { RequestListener } from "node:http";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import { Failure } from "../expect.ts";
 import { applySet } from "../sets.ts";
 import { runConformance } from "../program.ts";
@@ -13,62 +10,7 @@ import type { Report } from "../shapes.ts";
 import type { Terminal } from "../terminal.ts";
 import { plain } from "../tell/paint.ts";
 import { listen } from "../test/listen.fixture.ts";
-
-const program = join(import.meta.dirname, "../../bin/clawgate.mjs");
-const key = "sk-test-0123456789";
-const quiet = { GITHUB_ACTIONS: "", GITHUB_STEP_SUMMARY: "", OPENAI_API_KEY: key };
-
-/** Meets MOD-01 and says things about an unknown model that a shell or a terminal must not see. */
-const answer: RequestListener = (request, response) => {
-  const list = { object: "list", data: [{ id: "m", object: "model", created: 1, owned_by: "x" }] };
-  const body = request.url === "/v1/models" ? JSON.stringify(list) : `nope\ntouch /tmp/owned\n::error::${key}\u001b[2J`;
-  response.writeHead(200, { "content-type": "application/json" }).end(body);
-};
-
-function createFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "clawgate-commands-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
-
-interface Ended {
-  readonly status: number | null;
-  readonly output: string;
-  readonly notes: string;
-}
-
-/** Plays the command on a terminal that writes down what it is told. */
-async function runCommand(words: readonly string[], cwd = createFolder(), environment: object = {}): Promise<Ended> {
-  let [status, output, notes] = [0, "", ""];
-  const terminal: Terminal = {
-    environment: { ...quiet, ...environment },
-    cwd,
-    print: (text) => terminal.write(`${text}\n`),
-    write: (text) => void (output += text),
-    note: (text) => void (notes += `${text}\n`),
-    paint: { print: plain, note: plain },
-    interactive: false,
-    fail: (failed) => void (status = failed),
-  };
-  await runConformance(terminal, words);
-  return { status, output, notes };
-}
-
-/** The same as a program, whose output and status are those of the process. */
-function runProgram(words: readonly string[], cwd: string): Promise<Ended> {
-  const child = spawn(process.execPath, [program, "conformance", ...words], {
-    cwd,
-    stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, ...quiet },
-  });
-  onTestFinished(() => void child.kill("SIGKILL"));
-  let [output, notes] = ["", ""];
-  child.stdout.on("data", (bytes: Buffer) => (output += bytes.toString("utf8")));
-  child.stderr.on("data", (bytes: Buffer) => (notes += bytes.toString("utf8")));
-  return new Promise((resolve) => {
-    child.once("close", (status) => resolve({ status, output, notes }));
-  });
-}
+import { answer, createFolder, type Ended, key, quiet, runCommand, runProgram } from "./commands.fixture.ts";
 
 interface Row {
   readonly name: string;
@@ -79,7 +21,7 @@ interface Row {
   readonly runs?: typeof runProgram;
 }
 
-test.each<Row>([
+test.concurrent.each<Row>([
   { name: "what passes", words: ["--only", "MOD-01"], status: 0, says: "4 passed, 0 failed", runs: runProgram },
   { name: "what fails", words: ["--only", "MOD-06"], status: 1, says: "0 passed, 1 failed", runs: runProgram },
   {
@@ -146,49 +88,6 @@ test("an address that is none ends with 2", async () => {
   expect(await runCommand(["--base-url", "localhost:80"])).toMatchObject({ status: 2 });
 });
 
-/** A server as somebody else's command; it says where it is as servers do, or nothing. */
-const serverSource = `
-const body = JSON.stringify({ object: "list", data: [{ id: "m", object: "model", created: 1, owned_by: "x" }] });
-const server = require("node:http").createServer((request, response) => response.setHeader("content-type", "application/json").end(body));
-server.listen(Number(process.argv[2] ?? 0), "127.0.0.1", () => {
-  if (process.argv[2] === undefined) console.log("Ready: http://127.0.0.1:" + server.address().port + " (Ctrl-C ends it)");
-});`;
-
-test.for<{ name: string; words: (file: string) => string[]; status: number; says: string }>([
-  {
-    name: "prints its address",
-    words: (file) => ["--start", `${process.execPath} ${file}`],
-    status: 0,
-    says: "4 passed, 0 failed",
-  },
-  {
-    name: "is given a port",
-    words: (file) => ["--start", `${process.execPath} ${file} {port}`, "--base-url", "http://127.0.0.1:{port}/v1"],
-    status: 0,
-    says: "4 passed, 0 failed",
-  },
-  { name: "ends before it answers", words: () => ["--start", "echo no model; exit 7"], status: 3, says: "no model" },
-])("a started server that $name", async ({ words, status, says }) => {
-  const file = join(createFolder(), "server.cjs");
-  writeFileSync(file, serverSource);
-  const ended = await runCommand([...words(file), "--model", "m", "--only", "MOD-01"]);
-  expect(`${ended.output}${ended.notes}`).toContain(says);
-  expect(ended.status).toBe(status);
-});
-
-test("of a started server that dies it is told what it said then", async () => {
-  const file = join(createFolder(), "server.cjs");
-  writeFileSync(
-    file,
-    `${serverSource}\nserver.on("request", ({ headers }) => { if (Number(headers["content-length"]) > 1e9) throw new Error("of ${key}"); });`,
-  );
-  const words = ["--start", `${process.execPath} ${file}`, "--model", "m", "--only", "MOD-01"];
-  const { status, notes } = await runCommand(words);
-  expect(status).toBe(3);
-  expect(notes).toMatch(/^the server stopped answering .*\nTo see it again:\n\ncurl /m);
-  expect(notes).toMatch(/^Of the server itself: the command ended with status 1: [^]*^Error: of •••$/m);
-});
-
 test("every report is written, and neither they nor the output have the key", async () => {
   const folder = createFolder();
   const files = { junit: "a.xml", json: "a.json", html: "a.html", md: "new/a.md", badge: "b.json" };
@@ -213,15 +112,6 @@ test("every report is written, and neither they nor the output have the key", as
   expect(output).toMatch(/^::error title=MOD-06/m);
   expect(output).not.toContain("\n::error::");
   expect(output).not.toContain("\u001b");
-});
-
-test("prove runs the named client on the fault, where it breaks", async () => {
-  const { status, output } = await runProgram(["prove", "ss-11", "TOOL-10", "WS-32"], createFolder());
-  expect(output).toMatch(/^breaks {4}SS-11: openai@/m);
-  expect(output).toMatch(/^breaks {4}TOOL-10: openai@/m);
-  expect(output).toMatch(/^breaks {4}WS-32: openclaw-node@/m);
-  expect(output).toMatch(/^ {2}broken throws /m);
-  expect(status).toBe(0);
 });
 
 test.for(["REQ-25", "WS-39", "NONE-01"])("%s cannot be proved, and ends with 2", async (id) => {
@@ -297,76 +187,6 @@ test.for(["tenant", "a b: c", "x: y\r\nz: 1", "Host: example.org"])("the header 
   expect(await runCommand(["--header", field, "--base-url", "http://127.0.0.1:1/v1"])).toMatchObject({ status: 2 });
 });
 
-test("a server that is slower than the suite waits is told of once, and how to wait longer", async () => {
-  const slow: RequestListener = (request, response) => {
-    if (request.url === "/v1/models") answer(request, response);
-  };
-  const words = ["--base-url", await listen(slow), "--model", "m", "--only", "MOD-06", "--timeout", "1s"];
-  const { output, notes } = await runCommand(words);
-  expect(output).toContain("no answer within 1000 ms");
-  expect(notes.match(/--timeout 4s/g)).toHaveLength(1);
-});
-
-/** Answers chats after a while, as a model on a small machine does. */
-const late: (afterMs: number) => RequestListener = (afterMs) => (request, response) => {
-  const message = { role: "assistant", content: "one two three four five", refusal: null };
-  const choices = [{ index: 0, message, logprobs: null, finish_reason: "stop" }];
-  const completion = { id: "c", object: "chat.completion", created: 1, model: "m", choices };
-  const isChat = request.method === "POST";
-  if (!isChat) return answer(request, response);
-  request.resume();
-  setTimeout(() => {
-    response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(completion));
-  }, afterMs);
-};
-
-test("a slow server is given more time than a fast one, and every report says how much", async () => {
-  const folder = createFolder();
-  const words = ["--model", "m", "--only", "NS-01,NS-02", "--sdk", "7"];
-  const run = async (afterMs: number, name: string): Promise<Ended & { report: Report; markdown: string }> => {
-    const reports = ["--report", `json=${name}.json`, "--report", `md=${name}.md`];
-    const ended = await runCommand(["--base-url", await listen(late(afterMs)), ...words, ...reports], folder);
-    const read = (file: string): string => readFileSync(join(folder, file), "utf8");
-    return { ...ended, report: JSON.parse(read(`${name}.json`)) as Report, markdown: read(`${name}.md`) };
-  };
-  const [fast, slow] = await Promise.all([run(0, "fast"), run(1700, "slow")]);
-  expect(fast.report.timeout?.ms).toBe(5000);
-  expect(slow.report.timeout?.ms).toBeGreaterThanOrEqual(9000);
-  expect(slow.output).toContain("2 passed, 0 failed");
-  for (const { report, markdown, notes } of [fast, slow]) {
-    const said = `${report.timeout!.ms / 1000} s: a plain answer took `;
-    expect(notes).toContain(`A call may take ${said}`);
-    expect(markdown).toContain(`A call might take ${said}`);
-  }
-});
-
-test("the longest time that a call may be given is one that a timer can wait, and more is refused", async () => {
-  const words = ["--base-url", await listen(late(0)), "--model", "m", "--only", "NS-01", "--sdk", "7", "--timeout"];
-  expect(await runCommand([...words, "1440m"])).toMatchObject({
-    status: 0,
-    output: expect.stringContaining("1 passed, 0 failed") as string,
-  });
-  const { status, notes } = await runCommand([...words, "999999s"]);
-  expect({ status, notes }).toEqual({ status: 2, notes: expect.stringContaining("1440m at most") as string });
-});
-
-test("a run on a server that is too slow for it shows three findings, and then only counts", async () => {
-  const folder = createFolder();
-  const words = ["--base-url", await listen(late(3000)), "--model", "m", "--only", "NS", "--timeout", "300ms"];
-  const { output, notes } = await runCommand([...words, "--report", "md=a.md"], folder);
-  expect(output.match(/no answer within|timed out|not decided/gi)).toHaveLength(3);
-  expect(output.match(/^late /gm)).toHaveLength(1);
-  expect(notes.match(/the server is slower than the suite waits, which is 300 ms for a call/g)).toHaveLength(1);
-  expect(readFileSync(join(folder, "a.md"), "utf8")).toContain("slower than the suite waits");
-});
-
-test("a server that is too slow to be found is told how to wait longer", async () => {
-  const words = ["--base-url", await listen(() => undefined), "--model", "m", "--timeout", "500ms"];
-  const { status, notes } = await runCommand(words);
-  expect(status).toBe(3);
-  expect(notes).toContain("no answer within 500 ms; --timeout gives it more");
-});
-
 test("repro prints what a shell can be given, whatever the subject says", async () => {
   const { output, status } = await runCommand(["repro", "mod-06", "--base-url", await listen(answer), "--model", "m"]);
   expect(status).toBe(1);
@@ -374,25 +194,6 @@ test("repro prints what a shell can be given, whatever the subject says", async 
   expect(output).toContain('-H "Authorization: Bearer ${OPENAI_API_KEY}"');
   expect(output).not.toContain(key);
   expect(output).not.toMatch(/^touch /m);
-});
-
-test("what repro prints of bytes that no client says sends the same bytes from a shell", async () => {
-  const seen: string[] = [];
-  const url = await listen((request, response) => {
-    let body = "";
-    request.setEncoding("latin1").on("data", (piece: string) => (body += piece));
-    request.on("end", () => {
-      if (request.headers["transfer-encoding"] === "chunked") seen.push(`${request.headers.authorization} ${body}`);
-      response.writeHead(500, { connection: "close" }).end("no");
-    });
-  });
-  const { output } = await runCommand(["repro", "ROB-04", "--base-url", url, "--model", "m"]);
-  expect(output).toContain("bash -c 'exec 3<>/dev/tcp/127.0.0.1/");
-  const { stdout } = await promisify(execFile)("sh", ["-c", output], { env: { ...process.env, OPENAI_API_KEY: key } });
-  expect(stdout).toMatch(/^HTTP\/1\.1 500 /);
-  expect(seen).toHaveLength(2);
-  expect(seen[0]).toContain(`Bearer ${key} {"model":"m"`);
-  expect(seen[1]).toBe(seen[0]);
 });
 
 test("list and explain tell of cases; an unknown one ends with 2", async () => {

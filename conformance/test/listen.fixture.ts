@@ -1,6 +1,6 @@
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
-import { onTestFinished } from "vitest";
+import { onEnd } from "../../test/end.fixture.ts";
 
 /** A server on a free port until the test is finished. Returns the base URL that an SDK takes. */
 export async function listen(listener: RequestListener): Promise<string> {
@@ -8,7 +8,7 @@ export async function listen(listener: RequestListener): Promise<string> {
   await new Promise<void>((resolve) => {
     server.listen(0, "127.0.0.1", resolve);
   });
-  onTestFinished(() => {
+  onEnd(() => {
     server.close();
     server.closeAllConnections();
   });

@@ -58,6 +58,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     audit.close();
     throw cause;
   });
+  const giveUp = async (cause: unknown): Promise<never> => {
+    await runtime.stop();
+    audit.close();
+    throw cause;
+  };
   const names = new RunNames();
   const marks = new RunMarks();
   const followers = new Followers({
@@ -77,7 +82,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     bodies: new BodyBudget(() => current.config.gateway.limits.bodyBytesHeld),
     sockets: { names, marks, followers, all: () => sockets },
   };
-  let current = createGeneration(runtime, options, lasting);
+  let current = await Promise.try(createGeneration, runtime, options, lasting).catch(giveUp);
+  current.enforce();
   const sockets = new Sockets({
     face: () => current.face,
     toAddressKey,
@@ -101,10 +107,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   try {
     await runtime.quotas.save();
     await listen(server, toHost(options.config.gateway.bind), options.config.gateway.port);
-  } catch (error) {
-    await runtime.stop();
-    audit.close();
-    throw error;
+  } catch (cause) {
+    await giveUp(cause);
   }
   const url = toUrl(server.address() as AddressInfo);
   audit.record({ event: "start", outcome: "done", url });
@@ -121,19 +125,24 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const { config } = keepUntilRestart(next.config, current.config);
     assertUsable(config);
     const renewed = await current.runtime.renew({ ...next, config, audit });
+    const old = current;
+    let generation: Generation;
     try {
       if (stopping) throw new GatewayError("shutting_down", "The gateway is stopping.");
+      generation = createGeneration(renewed, { ...next, config }, lasting);
       audit.reopen({ ...next, config, stateFolder: options.stateFolder });
     } catch (cause) {
       await renewed.retire();
+      // Of its keys the limits may hold already.
+      old.enforce();
       throw cause;
     }
-    const old = current;
-    audit.record({ event: "configuration-change", outcome: "done", changed: listChanges(old.config, config) });
-    current = createGeneration(renewed, { ...next, config }, lasting);
+    current = generation;
     generations.add(current);
+    current.enforce();
     serve(current);
     sockets.renew();
+    audit.record({ event: "configuration-change", outcome: "done", changed: listChanges(old.config, config) });
     void renewed.connectTools();
     const retirement = retire(old);
     retirements.add(retirement);

@@ -73,6 +73,8 @@ export interface Generation extends GenerationOptions {
   /** What the sockets make of it. */
   readonly face: HandshakeFace;
   readonly answer: Answer;
+  /** From now on its limits hold, for what goes on from before as well. */
+  readonly enforce: () => void;
 }
 
 /** A handler for each operation of the contract and for each method of the socket, and the way to them. */
@@ -81,7 +83,6 @@ export function createGeneration(runtime: Runtime, options: GenerationOptions, l
   const { http, checkAnswers, trustedProxies } = config.gateway;
   const { metrics, quotas } = runtime;
   const { audit, condemned, lockout, bodies, sockets } = lasting;
-  lockout.limit(config.gateway.auth.limit);
 
   const media = createMediaGate(http.endpoints.chatCompletions.media);
   const toAddress = createAddressReader(trustedProxies, (address) => {
@@ -96,8 +97,9 @@ export function createGeneration(runtime: Runtime, options: GenerationOptions, l
     loop: runtime.loop,
     tracing: runtime.tracing,
   });
+  const limitKeys = () => listKeys(config, quotas.of);
   const entryParts = {
-    authenticate: createAuthenticate(credential, listKeys(config, quotas.of)),
+    authenticate: createAuthenticate(credential, limitKeys()),
     signIn: createSignIn(config.gateway),
     audit,
     lockout,
@@ -143,7 +145,12 @@ export function createGeneration(runtime: Runtime, options: GenerationOptions, l
     mode: checkAnswers,
     log,
   });
-  return { ...options, runtime, passages, face, answer };
+  const enforce = (): void => {
+    runtime.enforce();
+    lockout.limit(config.gateway.auth.limit);
+    limitKeys();
+  };
+  return { ...options, runtime, passages, face, answer, enforce };
 }
 
 function createHandlers(

@@ -57,8 +57,10 @@ export interface Runtime {
   readonly quotas: Quotas;
   /** Connects the tool servers of all agents, so that no run has to wait for them. Never rejects: a run tries again. */
   connectTools(): Promise<void>;
+  /** From now on its limits hold, for what goes on from before as well. */
+  enforce(): void;
   /**
-   * Another one in the place of this, which may go on meanwhile: with the same sessions and counts, with the same tool
+   * Another one to take the place of this, which goes on meanwhile: with the same sessions and counts, with the same tool
    * servers if nothing has changed in them, and with the rest made anew. Throws `ConfigError` if an agent cannot exist.
    */
   renew(options: RenewOptions): Promise<Runtime>;
@@ -106,7 +108,9 @@ export async function createRuntime(options: RuntimeOptions): Promise<Runtime> {
   const live = new LiveRuns();
   const runs = new RunLog({ store: store.runs, live, loop, log: options.log });
   const lanes = createLanes(options.config.sessions.lane);
-  return assemble(parts, { store, metrics, quotas, lanes, loop, slots, live, runs });
+  const runtime = assemble(parts, { store, metrics, quotas, lanes, loop, slots, live, runs });
+  runtime.enforce();
+  return runtime;
 }
 
 /** Opens the store that the configuration names. */
@@ -160,11 +164,6 @@ function assemble(parts: Parts, foundation: Foundation): Runtime {
   const { config, log, audit = noAudit } = options;
   const { store, metrics, quotas, lanes, loop, slots, live, runs } = foundation;
   const { lane, idleMinutes } = config.sessions;
-  lanes.limit(lane);
-  loop.limit(config.gateway.limits.loopDelayMs);
-  slots.limit(config.gateway.runs);
-  const { hours, max } = config.gateway.runs.log;
-  runs.upkeep.limit({ ageMs: hours * 3_600_000, runsMax: max });
   tools.take();
   const turns = createTurns({ store, lanes, waitMs: lane.waitMs, idleMs: idleMinutes * 60_000, now: Date.now, log });
   const { signal } = new AbortController();
@@ -195,6 +194,13 @@ function assemble(parts: Parts, foundation: Foundation): Runtime {
     quotas,
     async connectTools() {
       await Promise.all(agents.list.map((agent) => tools.servers.open(agent.tools, signal)));
+    },
+    enforce() {
+      lanes.limit(lane);
+      loop.limit(config.gateway.limits.loopDelayMs);
+      slots.limit(config.gateway.runs);
+      const { hours, max } = config.gateway.runs.log;
+      runs.upkeep.limit({ ageMs: hours * 3_600_000, runsMax: max });
     },
     renew: async (next) => assemble(await createParts(next, parts), foundation),
     retire,

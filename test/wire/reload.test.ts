@@ -1,9 +1,15 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { Agent, request } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { createSilentLog } from "../../src/base/log.ts";
+import type { Credential } from "../../src/edge/credential.ts";
+import { startGateway } from "../../src/gateway.ts";
 import { isRunning, misbehave } from "../../src/tool/mcp/tool-servers.fixture.ts";
 import { startTestGateway, type TestGateway, testToken } from "../gateway.fixture.ts";
 import { onEnd } from "../end.fixture.ts";
-import { readTalk, say, untilLive } from "../talk.fixture.ts";
+import { hold, readTalk, say, untilLive } from "../talk.fixture.ts";
 import { startUpstream } from "../upstream/servers/upstream.fixture.ts";
 
 const otherToken = "other-token-0123456789abcdef";
@@ -122,5 +128,48 @@ describe("a tool server", () => {
     expect(await pid(gateway)).not.toBe(first);
     await long;
     await expect.poll(() => isRunning(Number(first)), { interval: 20 }).toBe(false);
+  });
+});
+
+describe("a configuration that cannot be put in force", () => {
+  const server = { mcp: { servers: { fixture: misbehave("plain") } } };
+  const withTool = { ...server, agents: { list: [{ id: "main", default: true, tools: { fixture: ["*"] } }] } };
+  /** Fails where nothing of a configuration is checked any more. */
+  const credential = Object.defineProperty({ mode: "token", origin: "configured" } as Credential, "secret", {
+    get: () => {
+      throw new Error("broken");
+    },
+  });
+
+  test("changes nothing, leaves nothing behind, and is no change in the audit", async () => {
+    const keys = { ci: { sha256: "0".repeat(64), requestsPerMinute: 60 } };
+    const gateway = await startTestGateway({ config: { ...withTool, gateway: { auth: { keys } } } });
+    const pid = Number((await say(gateway, "@@tool fixture__pid {}\n@@then {result}")).text);
+    const { config } = gateway.gateway;
+    const broken = { ...config, sessions: { ...config.sessions, lane: { waitingMax: 0, waitMs: 100 } } };
+    const options = { config: broken, folder: import.meta.dirname, credential, log: createSilentLog() };
+    await expect(gateway.gateway.reload(options)).rejects.toThrow("broken");
+
+    expect(gateway.gateway.config).toBe(config);
+    const { leave } = await hold(gateway, { body: { user: "a" } });
+    const waits = say(gateway, "@@echo waited", { body: { user: "a" } });
+    await untilLive(gateway, 2);
+    await leave();
+    expect(await waits).toMatchObject({ status: 200, text: "waited" });
+    // Whatever the failed one had of the tool server would keep it.
+    await gateway.reload({});
+    await expect.poll(() => isRunning(pid), { interval: 20 }).toBe(false);
+    const audit = readFileSync(join(gateway.stateFolder, "audit.jsonl"), "utf8");
+    expect(audit.match(/"configuration-change"/g)).toHaveLength(1);
+  });
+
+  test("stops a gateway that begins with it, with all that it has opened", async () => {
+    const { config } = (await startTestGateway()).gateway;
+    const stateFolder = mkdtempSync(join(tmpdir(), "clawgate-test-"));
+    onEnd(() => rmSync(stateFolder, { recursive: true }));
+    const options = { config, folder: stateFolder, stateFolder, credential, log: createSilentLog() };
+    await expect(startGateway(options)).rejects.toThrow("broken");
+    // A store that is closed leaves no lock.
+    expect(readdirSync(stateFolder).filter((name) => name.includes("holder"))).toEqual([]);
   });
 });

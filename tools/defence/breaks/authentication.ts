@@ -117,8 +117,8 @@ export const authentication: readonly Break[] = [
   without(
     ["A14"],
     "src/gateway.ts",
-    "current = createGeneration(renewed, { ...next, config }, lasting);",
-    "current = createGeneration(renewed, { ...next, config, credential: old.credential }, lasting);",
+    "generation = createGeneration(renewed, { ...next, config }, lasting);",
+    "generation = createGeneration(renewed, { ...next, config, credential: old.credential }, lasting);",
     { tests: ["decides about the next request, also of a connection that was let in before"] },
   ),
   without(

@@ -149,7 +149,9 @@ describe("the rest", () => {
       using database = new DatabaseSync(path);
       database.exec(sql);
     };
-    edit("ALTER TABLE run DROP COLUMN entry_checksum; PRAGMA user_version = 7");
+    edit(`
+      ALTER TABLE lease DROP COLUMN clock; ALTER TABLE lease DROP COLUMN clock_until;
+      ALTER TABLE run DROP COLUMN entry_checksum; PRAGMA user_version = 7`);
     const files = readdirSync(place.stateFolder);
     const read = (): unknown => {
       using database = new DatabaseSync(path, { readOnly: true });

@@ -127,6 +127,11 @@ const steps: readonly string[] = [
   -- As in run-checksum.ts; null for what an earlier version has written.
   ALTER TABLE run ADD COLUMN entry_checksum INTEGER;
   `,
+  `
+  -- When a lease ends, by a clock that nobody sets (host-clock.ts); null for what an earlier version has leased.
+  ALTER TABLE lease ADD COLUMN clock TEXT;
+  ALTER TABLE lease ADD COLUMN clock_until INTEGER;
+  `,
 ];
 
 /** How many steps this program knows. */

@@ -258,6 +258,7 @@ describe("the rows", () => {
     edit((database) =>
       database.exec(`
         DROP TABLE run_event; DROP TABLE run_key; DROP TABLE run;
+        ALTER TABLE lease DROP COLUMN clock; ALTER TABLE lease DROP COLUMN clock_until;
         DROP TABLE key_use; DROP TABLE receipt; DROP INDEX session_listed; ALTER TABLE session DROP COLUMN deleted_at;
         PRAGMA user_version = 1`),
     );
@@ -267,11 +268,25 @@ describe("the rows", () => {
     });
   });
 
-  test("of a lease from before the clock was set back hold nobody up", async () => {
+  const dayMs = 86_400_000;
+  test.each<[what: string, sql: string, isFree: boolean]>([
+    ["stand however the clock is set meanwhile: forward", `UPDATE lease SET expires_at = expires_at - ${dayMs}`, false],
+    ["stand however the clock is set meanwhile: back", `UPDATE lease SET expires_at = expires_at + ${dayMs}`, false],
+    ["end by the clock that nobody sets", "UPDATE lease SET clock_until = clock_until - 60001", true],
+    ["are no longer than any can be", `UPDATE lease SET clock_until = clock_until + ${dayMs}`, true],
+    ["of another system stand by the time of day", "UPDATE lease SET clock = 'x', clock_until = 0", false],
+    ["of another system end by it", `UPDATE lease SET clock = 'x', expires_at = expires_at - ${dayMs}`, true],
+    ["of an earlier version stand", "UPDATE lease SET clock = NULL, clock_until = NULL", false],
+    [
+      "of an earlier version hold nobody up that are from before the clock was set back",
+      `UPDATE lease SET clock = NULL, clock_until = NULL, expires_at = expires_at + ${dayMs}`,
+      true,
+    ],
+  ])("of leases %s", async (_, sql, isFree) => {
     await withStore(async (store) => {
       await store.open("k", 60_000);
-      edit((database) => database.exec("UPDATE lease SET expires_at = expires_at + 86400000"));
-      expect(await store.open("k", 60_000)).toMatchObject({ messages: [] });
+      edit((database) => database.exec(sql));
+      expect((await store.open("k", 60_000)) !== undefined).toBe(isFree);
     });
   });
 });

@@ -30,7 +30,7 @@ test("while the loop has no rest fewer run at once, but never fewer than 64, and
   expect(countFree(slots)).toBe(436);
 });
 
-test("runs that end soon are as many as end in a quarter of a second", () => {
+test("runs that end soon are as many as end in 0.35 s", () => {
   const { slots, loop } = createTestSlots({ max: 500 });
   for (let sample = 0; sample < 50; sample++) {
     let taken = 0;
@@ -38,7 +38,7 @@ test("runs that end soon are as many as end in a quarter of a second", () => {
     for (let run = 0; run < taken; run++) slots.leave();
     loop.onSample(true);
   }
-  expect(countFree(slots)).toBe(250);
+  expect(countFree(slots)).toBe(350);
 });
 
 test("whoever waits is let in when there is time again", async () => {
@@ -97,4 +97,28 @@ test("without a body to look at, only a principal that has less waiting than ano
   expect(["crowd", "other", "third"].map(mayCome)).toEqual([false, true, true]);
   leaving.abort(new Error("gone"));
   return Promise.all(gone);
+});
+
+test("the principal alone decides until as many may run again as before", () => {
+  const { slots, loop } = createTestSlots({ max: 80, queueMax: 2 });
+  slots.take();
+  loop.onSample(true);
+  loop.onSample(false);
+  expect(countFree(slots)).toBe(78);
+  const leaving = new AbortController();
+  const waiting: Promise<unknown>[] = [];
+  const wait = (): void => {
+    waiting.push(slots.wait({ principal: "crowd", line: "one" }, leaving.signal).catch(() => undefined));
+  };
+  wait();
+  wait();
+  expect(() => slots.assertRoom("crowd")).toThrow("too many runs wait");
+  expect(() => slots.assertRoom("other")).not.toThrow();
+  // One of them runs now.
+  loop.onSample(false);
+  wait();
+  // Another session of the crowd may have a place of it, and the body tells.
+  expect(() => slots.assertRoom("crowd")).not.toThrow();
+  leaving.abort(new Error("gone"));
+  return Promise.all(waiting);
 });

@@ -19,8 +19,13 @@ export interface SlotParts {
 
 /** However short of time the process is, so many runs may go on at once: most of a run is waiting for a model. */
 const runsMin = 64;
-/** Nor fewer than end within this time, however short they are; and so many may wait, which then takes as long. */
-const worthSeconds = 0.25;
+/**
+ * Nor fewer than end within this time, however short they are. More runs at once share more reads and writes and so cost
+ * less; but with each the turns of the loop grow longer, in which connections are taken and calls refused.
+ */
+const runSeconds = 0.35;
+/** Meanwhile so many may wait as end within this time, which then takes as long. */
+const waitSeconds = 0.25;
 const samplesPerSecond = 10;
 /** How much of what is known of the runs' pace comes from the last sample. */
 const freshShare = 0.2;
@@ -73,8 +78,9 @@ export class Slots {
   assertRoom(principal: string): void {
     if (this.#loop.isLate()) throw this.#refuse("loop_delay", "it is late with everything");
     if (this.#running < this.#allowed || this.#queue.size < this.#waitingMax) return;
-    // The session stands in the body, and where there is no time to read it, the principal alone decides.
-    const mayWait = this.#isBusy ? this.#queue.hasLargerThan(principal) : this.#queue.hasCrowdFor(principal);
+    // The session stands in the body, and where there is no time to read it, the principal alone decides: a call that is
+    // read and then takes the place of another costs three times as much.
+    const mayWait = this.#isShort ? this.#queue.hasLargerThan(principal) : this.#queue.hasCrowdFor(principal);
     if (!mayWait) throw this.#refuse("queue_full", "too many runs wait");
   }
 
@@ -125,12 +131,17 @@ export class Slots {
   /** While fewer run than may, nobody is let in who would wait long. */
   get #waitingMax(): number {
     const { max, queueMax } = this.#limits;
-    return this.#allowed === max ? queueMax : Math.min(queueMax, this.#worth);
+    return this.#allowed === max ? queueMax : Math.min(queueMax, this.#countEnding(waitSeconds));
   }
 
-  /** What the process gets done in a moment. */
-  get #worth(): number {
-    return Math.max(runsMin, Math.ceil(this.#endedPerSecond * worthSeconds));
+  /** The loop has no rest, or had none a moment ago. */
+  get #isShort(): boolean {
+    return this.#isBusy || this.#allowed < this.#limits.max;
+  }
+
+  /** What the process gets done in so much time. */
+  #countEnding(seconds: number): number {
+    return Math.max(runsMin, Math.ceil(this.#endedPerSecond * seconds));
   }
 
   #serve(): void {
@@ -156,7 +167,8 @@ export class Slots {
     this.#endedPerSecond += (this.#ended * samplesPerSecond - this.#endedPerSecond) * freshShare;
     this.#ended = 0;
     if (isBusy) {
-      this.#allowed = Math.max(Math.min(max, this.#worth), Math.floor(Math.min(this.#allowed, this.#running) * slower));
+      const least = Math.min(max, this.#countEnding(runSeconds));
+      this.#allowed = Math.max(least, Math.floor(Math.min(this.#allowed, this.#running) * slower));
     } else if (this.#allowed < max) {
       this.#allowed = Math.min(max, Math.ceil(this.#allowed * faster) + fasterBy);
       this.#serve();

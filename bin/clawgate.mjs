@@ -5,7 +5,7 @@ import { spawn } from "node:child_process";
 import { existsSync, lstatSync, mkdirSync, statSync } from "node:fs";
 import module from "node:module";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const source = new URL("../src/cli.ts", import.meta.url);
@@ -40,7 +40,7 @@ function cacheCode() {
   const state = process.env.OPENCLAW_STATE_DIR || join(homedir(), ".clawgate");
   const cache = join(state, "code-cache");
   try {
-    mkdirSync(cache, { recursive: true, mode: 0o700 });
+    makeFolder(cache);
     // Another folder that somebody has named is their own affair; Node has used it by now.
     if (process.env.NODE_COMPILE_CACHE === undefined && !(isOurs(statSync(state)) && isOurs(lstatSync(cache)))) return;
     // The call is for this thread; the variable is for the store's worker.
@@ -48,6 +48,18 @@ function cacheCode() {
     module.enableCompileCache(process.env.NODE_COMPILE_CACHE);
   } catch {
     // A folder that cannot be written is reported by whatever needs it; the cache is not worth a failure.
+  }
+}
+
+/** With those above it. Node's own `recursive` never ends where the system makes no folders, as in `/proc`. */
+function makeFolder(folder) {
+  if (existsSync(folder)) return;
+  if (dirname(folder) !== folder) makeFolder(dirname(folder));
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    // Another process may have made it meanwhile.
+    if (!existsSync(folder)) throw error;
   }
 }
 

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { writeToReader } from "../file.ts";
 import type { Report } from "../shapes.ts";
@@ -63,12 +63,24 @@ export function tryToWrite(terminal: Terminal, path: string, write: () => void):
 
 /** Half a report says something false: of one that there was no room for nothing stays, be it new or in an older one's place. */
 export function writeText(path: string, text: string | Buffer): void {
-  mkdirSync(dirname(path), { recursive: true });
+  makeFolder(dirname(path));
   try {
     writeToReader(path, () => writeFileSync(path, text));
   } catch (error) {
     if (isHalfWritten(error, path)) rmSync(path);
     throw error;
+  }
+}
+
+/** With those above it. Node's own `recursive` never ends where the system makes no folders, as in `/proc`. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  if (dirname(folder) !== folder) makeFolder(dirname(folder));
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    // Another process may have made it meanwhile.
+    if (!existsSync(folder)) throw error;
   }
 }
 

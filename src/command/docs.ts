@@ -1,9 +1,12 @@
-import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Command, InvalidArgumentError } from "commander";
 import { toPagePolicy } from "../api/reference.ts";
+import { ConfigError } from "../base/config/config-error.ts";
+import { toWriteReason } from "../base/config/file-trust.ts";
 import { toGeneratedFile, toPackageFile } from "../base/contract.ts";
+import { makeFolder } from "../base/make-folder.ts";
 import { showStatus } from "./status-line.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -16,10 +19,15 @@ export function createDocsCommand(terminal: Terminal): Command {
     .option("--out <folder>", "where to write", parseFolder, "clawgate-docs")
     .action(({ out }: { out: string }) => {
       const folder = resolve(terminal.cwd, out);
-      mkdirSync(folder, { recursive: true });
-      writeReference(folder, (name) => showStatus(terminal, name));
-      for (const name of files) cpSync(toGeneratedFile(name), join(folder, name));
-      showStatus(terminal, undefined);
+      try {
+        makeFolder(folder);
+        writeReference(folder, (name) => showStatus(terminal, name));
+        for (const name of files) cpSync(toGeneratedFile(name), join(folder, name));
+      } catch (cause) {
+        throw toRefusal(folder, cause);
+      } finally {
+        showStatus(terminal, undefined);
+      }
       terminal.print(join(folder, "index.html"));
     });
 }
@@ -28,6 +36,16 @@ export function createDocsCommand(terminal: Terminal): Command {
 function parseFolder(text: string): string {
   if (text !== "") return text;
   throw new InvalidArgumentError("It must name a folder.");
+}
+
+function toRefusal(folder: string, cause: unknown): unknown {
+  if (!(cause instanceof Error && "code" in cause)) return cause;
+  return new ConfigError(
+    `Cannot write ${folder}: ${toWriteReason(cause as NodeJS.ErrnoException, "name another folder with --out")}.`,
+    {
+      cause,
+    },
+  );
 }
 
 /** The pages under the names that a gateway serves them by, so that what links to one leads to the other. */
@@ -39,7 +57,7 @@ function writeReference(folder: string, begin: (name: string) => void): void {
   for (const name of ["index.html", ...pages.map((page) => join("docs", page))]) {
     if (!name.endsWith(".html")) continue;
     begin(name);
-    mkdirSync(join(folder, name, ".."), { recursive: true });
+    makeFolder(join(folder, name, ".."));
     writeFileSync(join(folder, name), toCopy(readFileSync(join(source, name), "utf8")));
   }
 }

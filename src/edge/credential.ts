@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { linkSync, lstatSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { linkSync, lstatSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isLoopback, toHost } from "../base/config/check.ts";
 import { ConfigError } from "../base/config/config-error.ts";
@@ -7,6 +7,7 @@ import { readFile, toWriteReason } from "../base/config/file-trust.ts";
 import { tokenBytesMax, tokenFile } from "../base/config/own-secret.ts";
 import { assertPassword, assertToken } from "../base/config/secret.ts";
 import type { Config } from "../base/contract.ts";
+import { makeFolder } from "../base/make-folder.ts";
 
 /** What a caller has to present. */
 export type Credential =
@@ -63,7 +64,7 @@ function makeToken(path: string, stateFolder: string): string | undefined {
   if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) return undefined;
   const draft = `${path}.${randomUUID()}`;
   try {
-    mkdirSync(stateFolder, { recursive: true, mode: 0o700 });
+    makeFolder(stateFolder, { mode: 0o700 });
     const secret = randomBytes(32).toString("hex");
     writeFileSync(draft, `${secret}\n`, { mode: 0o600, flag: "wx" });
     linkSync(draft, path);

@@ -41,6 +41,15 @@ describe("`docs`", () => {
     }
   });
 
+  test.skipIf(process.platform !== "linux")("says so where the system makes no folders", async () => {
+    const { status, notes } = await run(createPlace(), ["docs", "--out", "/proc/clawgate/docs"]);
+    expect({ status, notes }).toEqual({
+      status: 2,
+      notes:
+        "clawgate: Cannot write /proc/clawgate/docs: no folder can be made in /proc. See the place, or name another folder with --out.\n",
+    });
+  });
+
   test("where it cannot write ends with a sentence instead of a stack", async () => {
     const place = createPlace();
     writeFileSync(join(place.folder, "taken"), "");

@@ -62,6 +62,19 @@ describe.skipIf(process.platform === "win32")("the state folder", () => {
     expect(readdirSync(join(place.stateFolder, "code-cache"))).not.toEqual([]);
   });
 
+  test.skipIf(process.platform !== "linux")("is refused where the system makes no folders", async () => {
+    const place = createPlace({ config: usual });
+    const environment = { ...place.environment, OPENCLAW_STATE_DIR: "/proc/clawgate/state" };
+    const gateway = startProgram({ ...place, environment }, "022", "gateway");
+    let notes = "";
+    gateway.stderr.setEncoding("utf8").on("data", (text: string) => (notes += text));
+    const [status] = (await once(gateway, "close")) as [number];
+    expect(status).toBe(2);
+    expect(notes).toBe(
+      "clawgate: Cannot make the state folder /proc/clawgate/state (OPENCLAW_STATE_DIR): no folder can be made in /proc. See the place, or name another folder with OPENCLAW_STATE_DIR.\n",
+    );
+  });
+
   const plants: readonly { readonly what: string; readonly plant: (path: string) => void; readonly says: RegExp }[] = [
     { what: "a link", plant: plantLink, says: /token is a symbolic link/ },
     { what: "a pipe", plant: (path) => void execFileSync("mkfifo", [path]), says: /token .* no regular file/ },

@@ -1,9 +1,9 @@
-import { mkdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { ConfigError } from "../config/config-error.ts";
 import { toWriteReason } from "../config/file-trust.ts";
 import type { Config } from "../contract.ts";
 import type { Log } from "../log.ts";
+import { makeFolder } from "../make-folder.ts";
 import type { Audit, AuditEvent, AuditRecord } from "./audit.ts";
 import { RotatedFile } from "./rotated-file.ts";
 import { Tally } from "./tally.ts";
@@ -66,7 +66,7 @@ function open({ config, folder, stateFolder }: AuditFileOptions): RotatedFile | 
   const path = file === undefined ? join(stateFolder, "audit.jsonl") : resolve(folder, file);
   try {
     // At the first start the state folder is missing.
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(path), { mode: 0o700 });
     return new RotatedFile({ path, bytesMax, keep });
   } catch (cause) {
     const elsewhere = file === undefined ? undefined : "name another file with gateway.audit.file";

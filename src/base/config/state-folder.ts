@@ -1,8 +1,9 @@
-import { chmodSync, lstatSync, mkdirSync, readdirSync, rmSync, type Stats, statSync } from "node:fs";
+import { chmodSync, lstatSync, readdirSync, rmSync, type Stats } from "node:fs";
 import { join } from "node:path";
 import { ConfigError } from "./config-error.ts";
 import { grants, isOwn, toWriteReason, writableByOthers } from "./file-trust.ts";
 import type { ConfigWarning } from "./suspicion.ts";
+import { makeFolder } from "../make-folder.ts";
 
 /** What this program keeps in its state folder; whoever could write one of these could be the gateway. */
 const kept = /^(?:token|code-cache|gateway\.|sessions\.sqlite)/;
@@ -16,7 +17,7 @@ const codeCache = "code-cache";
  * something behind.
  */
 export function secureStateFolder(folder: string): readonly ConfigWarning[] {
-  const stats = makeFolder(folder);
+  const stats = makeStateFolder(folder);
   const warnings = grants(stats, writableByOthers) ? [close(folder, stats)] : [];
   for (const name of listFolder(folder)) if (kept.test(name)) assertOurs(join(folder, name));
   return warnings;
@@ -32,10 +33,9 @@ function listFolder(folder: string): readonly string[] {
 }
 
 /** Of the folder that a link leads to, if it is one: people put it on another disk. */
-function makeFolder(folder: string): Stats {
+function makeStateFolder(folder: string): Stats {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    return statSync(folder);
+    return makeFolder(folder, { mode: 0o700 });
   } catch (cause) {
     const reason = toWriteReason(cause as NodeJS.ErrnoException);
     throw new ConfigError(`Cannot make the state folder ${folder} (OPENCLAW_STATE_DIR): ${reason}.`, { cause });

@@ -1,6 +1,7 @@
-import { chmodSync, closeSync, existsSync, lstatSync, mkdirSync, openSync, statSync } from "node:fs";
+import { chmodSync, closeSync, existsSync, lstatSync, openSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { makeFolder } from "../../base/make-folder.ts";
 import { findLoss, toKeptPath } from "./kept.ts";
 import { migrate, readVersion } from "./migrations.ts";
 import { StoreFailure } from "./store-failure.ts";
@@ -20,7 +21,7 @@ export interface OpenDatabase {
  * there are no sessions any more in a file that had some.
  */
 export function openDatabase(path: string): OpenDatabase {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(path), { mode: 0o700 });
   const loss = findLoss(path);
   if (loss !== undefined) throw new StoreFailure("lost", `It is ${loss}, and there were sessions in it.`);
   makeFile(path);

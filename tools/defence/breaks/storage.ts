@@ -110,20 +110,10 @@ export const storage: readonly Break[] = [
     { tests: ["is not run: %s"] },
   ),
   without(["D21"], database, "  chmodSync(path, 0o600);", "  chmodSync(path, 0o644);"),
-  without(
-    ["D21"],
-    database,
-    "mkdirSync(dirname(path), { recursive: true, mode: 0o700 });",
-    "mkdirSync(dirname(path), { recursive: true });",
-  ),
+  without(["D21"], database, "makeFolder(dirname(path), { mode: 0o700 });", "makeFolder(dirname(path));"),
   without(["D21"], folder, "chmodSync(folder, 0o700);", ""),
   without(["D21"], folder, "if (stats.isSymbolicLink())", "if (false)"),
-  without(
-    ["D21"],
-    "bin/clawgate.mjs",
-    "mkdirSync(cache, { recursive: true, mode: 0o700 });",
-    "mkdirSync(cache, { recursive: true });",
-  ),
+  without(["D21"], "bin/clawgate.mjs", "mkdirSync(folder, { mode: 0o700 });", "mkdirSync(folder);"),
   without(
     ["D25"],
     "src/session/run-checksum.ts",

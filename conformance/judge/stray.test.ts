@@ -27,3 +27,23 @@ test("however many runs go on at once, Node has nothing to warn of, and nothing 
   for (const watch of watches) watch.stop();
   expect(process.listenerCount("unhandledRejection")).toBe(before);
 });
+
+test("a promise that somebody comes late for is not lost, and Node does not warn of it", async () => {
+  const others = process.listeners("unhandledRejection");
+  for (const listener of others) process.off("unhandledRejection", listener);
+  onTestFinished(() => others.forEach((listener) => process.on("unhandledRejection", listener)));
+  const warnings: string[] = [];
+  const warn = ({ name }: Error): void => void warnings.push(name);
+  process.on("warning", warn);
+  onTestFinished(() => void process.off("warning", warn));
+  const watch = watchStrayRejections();
+  await watch.run(async () => {
+    const late = Promise.reject(new Error("late"));
+    await delay(5);
+    await late.catch(() => undefined);
+  });
+  await delay(20);
+  watch.stop();
+  expect(watch.toResults()).toEqual([]);
+  expect(warnings).toEqual([]);
+});

@@ -180,8 +180,9 @@ describe.skipIf(!hasBrowser)("the page in a browser", () => {
     const gateway = await startTestGateway({
       config: { gateway: { http: { endpoints: { runs: { enabled: false } } } } },
     });
-    const opened = await open(gateway.url);
-    const { page, complaints } = opened;
+    // The browser notes each 404 by which the page learns it, and the last one may come as late as the test ends.
+    const opened = await open(gateway.url, {}, /404/);
+    const { page } = opened;
     await signIn(opened);
     await page.getByText("gateway.http.endpoints.sessions.enabled").waitFor();
     await say(opened, "@@echo Here I am.");
@@ -191,7 +192,5 @@ describe.skipIf(!hasBrowser)("the page in a browser", () => {
     await conversation(page).getByText("word2").waitFor();
     await page.getByRole("button", { name: "Stop" }).click();
     await conversation(page).getByText("Stopped.").waitFor();
-    // The browser notes the 404s by which the page has learned it.
-    expect(complaints.splice(0).filter((text) => !text.includes("404"))).toEqual([]);
   });
 });

@@ -23,7 +23,7 @@ const slow = [
   "src/session/sqlite/crash.test.ts",
   "src/session/postgres/lost-connections.test.ts",
   // Deadlines that have to pass, hundreds of connections, and servers that flood, die or say nothing.
-  "conformance/{test/faults,test/full-disk,test/subjects,self-test/one-file,commands/{named-files,waiting},recording/ends,recording/flood,recording/own-gateway}.test.ts",
+  "conformance/{test/faults,test/floods,test/full-disk,test/subjects,self-test/one-file,commands/{named-files,waiting},recording/ends,recording/flood,recording/own-gateway}.test.ts",
   "test/upstream/{chaos,odd-tool-servers,pool,relay,server-tools,tool-revisions}.test.ts",
   "test/wire/{slow-readers,stall,stream-slow}.test.ts",
 ];

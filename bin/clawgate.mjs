@@ -7,6 +7,7 @@ import module from "node:module";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import v8 from "node:v8";
 
 const source = new URL("../src/cli.ts", import.meta.url);
 const entry = existsSync(source) ? source : new URL("../lib/cli.js", import.meta.url);
@@ -33,6 +34,14 @@ function bound() {
   } catch {
     // Node's own permissions may forbid it.
   }
+}
+
+/**
+ * V8 lets the old space grow to four times what is in use before it looks what of it is garbage. What comes in a million
+ * pieces makes that much: the suite that a server floods tidies up sooner.
+ */
+function tidySoon() {
+  v8.setFlagsFromString("--heap-growing-percent=25");
 }
 
 /** Halves the start. In the state folder, and only where nobody else may write: cached code is code. */
@@ -70,6 +79,7 @@ function isOurs({ uid, mode }) {
 
 if (major > 24 || (major === 24 && minor >= 16)) {
   if (space !== undefined && !isBounded) bound();
+  if (process.argv[2] === "conformance") tidySoon();
   cacheCode();
   await import(entry.href);
 } else if (existsSync(pinned)) {

@@ -1,7 +1,7 @@
 import { IncomingMessage } from "node:http";
 import { Socket } from "node:net";
 import { expect, test } from "vitest";
-import { collect } from "./collect.ts";
+import { collect, piecesMax } from "./collect.ts";
 
 test("of a body in very many pieces the first are apart, the rest as far apart as can be seen, and all its bytes are there", async () => {
   const response = new IncomingMessage(new Socket());
@@ -21,4 +21,13 @@ test("of a body in very many pieces the first are apart, the rest as far apart a
   expect(Buffer.concat(pieces.map(({ bytes }) => bytes)).toString()).toBe(
     Array.from({ length: count }, (_, n) => `${n} `).join(""),
   );
+});
+
+test("a body in more pieces than anybody streams is cut off", async () => {
+  const response = new IncomingMessage(new Socket());
+  const reading = collect(response, () => 0, { bytesMax: 4 * 1024 * 1024 });
+  for (let n = 0; n <= piecesMax; n++) response.push("x");
+  const { pieces, end } = await reading;
+  expect(end).toBe("limit");
+  expect(pieces.length).toBeLessThan(piecesMax / 10);
 });

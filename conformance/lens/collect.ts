@@ -18,6 +18,9 @@ interface Options {
   readonly onData?: ((text: string, atMs: number) => void) | undefined;
 }
 
+/** Nobody streams so many: one that sends each byte by itself takes longer to be read than it is worth. */
+export const piecesMax = 100_000;
+
 /** What is kept of a body that was cut off: enough to see what it was, and many of them fit into memory. */
 const keptBytesMax = 256 * 1024;
 
@@ -25,12 +28,12 @@ const keptBytesMax = 256 * 1024;
 export function collect(response: IncomingMessage, since: () => number, { bytesMax, onData }: Options): Promise<Read> {
   return new Promise((resolve) => {
     const pieces = new Pieces();
-    let size = 0;
+    let [size, count] = [0, 0];
     response.on("data", (bytes: Buffer) => {
       size += bytes.length;
       pieces.add({ atMs: since(), bytes });
       onData?.(bytes.toString("utf8"), since());
-      if (size > bytesMax) {
+      if (size > bytesMax || ++count > piecesMax) {
         response.destroy();
         resolve({ pieces: toStart(pieces.end()), end: "limit" });
       }

@@ -38,6 +38,8 @@ const frameMs = 8000;
 const framesMax = 20_000;
 /** The same of bytes; one that sends without end is left. */
 const bytesMax = 16 * 1024 * 1024;
+/** The same of frames that may be empty, pings among them. */
+const messagesMax = 100_000;
 
 /** One connection of OpenClaw's gateway protocol, without any forgiveness: every frame that came, in its order. */
 export class GatewaySocket {
@@ -55,6 +57,7 @@ export class GatewaySocket {
   #id = 0;
   #shownBytes = 0;
   #bytes = 0;
+  #messages = 0;
 
   /** `record` is told of the connection once it is over. */
   constructor(subject: Subject, options: DialOptions, signal: AbortSignal, record: (exchange: Exchange) => void) {
@@ -79,13 +82,14 @@ export class GatewaySocket {
       this.#close({ code: 1006, reason: `the handshake was answered ${statusCode}` });
     });
     this.#socket.on("message", (data: Buffer) => {
-      if (this.closing !== undefined) return;
+      if (this.closing !== undefined || this.#isTooMany()) return;
       if ((this.#bytes += data.length) > bytesMax) return this.#leave(`it had sent more than ${bytesMax} bytes`);
       const text = data.toString("utf8");
       if ((this.#shownBytes += text.length) <= shownBytesMax)
         this.#reads.push({ atMs: Math.round(performance.now() - started), text: `${text}\n` });
       this.#take(text);
     });
+    for (const control of ["ping", "pong"] as const) this.#socket.on(control, () => void this.#isTooMany());
     this.#socket.on("error", (error) => this.#close({ code: 1006, reason: error.message }));
     this.#socket.on("close", (code, reason) => this.#close({ code, reason: reason.toString("utf8") }));
     this.#toExchange = () => ({
@@ -202,6 +206,12 @@ export class GatewaySocket {
       reads: [...this.#reads],
       end: this.status === 0 ? "cut" : "complete",
     };
+  }
+
+  #isTooMany(): boolean {
+    const isTooMany = ++this.#messages > messagesMax;
+    if (isTooMany) this.#leave(`it had sent more than ${messagesMax} frames`);
+    return isTooMany;
   }
 
   #take(text: string): void {

@@ -3,6 +3,7 @@ import type { ClientOptions } from "openai";
 import { NoAnswer } from "../reach/blame.ts";
 import { show } from "../expect.ts";
 import type { Subject } from "../reach/subject.ts";
+import { piecesMax } from "./collect.ts";
 import { createFetch } from "./dial.ts";
 import { type Exchange, shownBytesMax } from "./exchange.ts";
 import { bodyBytesMax, toCallMs } from "./wire.ts";
@@ -173,7 +174,7 @@ function watchBody(
   { started, reads, finish, signal }: Watch,
 ): ReadableStream<Uint8Array> {
   const reader = body.getReader();
-  let size = 0;
+  let [size, count] = [0, 0];
   const cut = (): void => {
     finish("limit");
     reader.cancel().catch(() => undefined);
@@ -199,10 +200,11 @@ function watchBody(
             text: Buffer.from(value).toString("utf8", 0, shownBytesMax - size),
           });
         size += value.length;
-        if (size > bodyBytesMax) {
+        if (size > bodyBytesMax || ++count > piecesMax) {
           signal?.removeEventListener("abort", cut);
           cut();
-          controller.error(new NoAnswer(`the body is longer than ${bodyBytesMax} bytes`));
+          const what = size > bodyBytesMax ? `longer than ${bodyBytesMax} bytes` : `in more than ${piecesMax} pieces`;
+          controller.error(new NoAnswer(`the body is ${what}`));
           return;
         }
         controller.enqueue(value);

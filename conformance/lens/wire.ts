@@ -45,6 +45,8 @@ export interface WireAnswer {
 
 /** No case needs more; a subject that sends without end is cut off here. */
 export const bodyBytesMax = 4 * 1024 * 1024;
+/** A server that says 1xx for ever is not listened to until the time is over. */
+const interimMax = 1000;
 /** How long a call may take, unless the case says otherwise. */
 export const callMs = 8000;
 
@@ -69,7 +71,10 @@ export function send(subject: Subject, wire: WireRequest, record: (exchange: Exc
     const limit = AbortSignal.timeout(limitMs);
     const signal = wire.signal === undefined ? limit : AbortSignal.any([limit, wire.signal]);
     const call = (secure ? httpsRequest : httpRequest)(url, { method, headers, agent, signal });
-    let answered = false;
+    let [answered, interim] = [false, 0];
+    call.on("information", () => {
+      if (++interim > interimMax) call.destroy(new NoAnswer(`more than ${interimMax} interim answers and no other`));
+    });
     call.once("response", (response) => {
       answered = true;
       const headersMs = since();

@@ -9674,7 +9674,7 @@ let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((((((((data.runId === undefined) && (missing0 = "runId")) || ((data.sessionKey === undefined) && (missing0 = "sessionKey"))) || ((data.agentId === undefined) && (missing0 = "agentId"))) || ((data.seq === undefined) && (missing0 = "seq"))) || ((data.state === undefined) && (missing0 = "state"))) || ((data.deltaText === undefined) && (missing0 = "deltaText"))) || ((data.message === undefined) && (missing0 = "message"))){
+if(((((((data.runId === undefined) && (missing0 = "runId")) || ((data.sessionKey === undefined) && (missing0 = "sessionKey"))) || ((data.agentId === undefined) && (missing0 = "agentId"))) || ((data.seq === undefined) && (missing0 = "seq"))) || ((data.state === undefined) && (missing0 = "state"))) || ((data.deltaText === undefined) && (missing0 = "deltaText"))){
 validate192.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
 return false;
 }
@@ -10379,7 +10379,7 @@ let errors = 0;
 if(errors === 0){
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((((((((data.runId === undefined) && (missing0 = "runId")) || ((data.sessionKey === undefined) && (missing0 = "sessionKey"))) || ((data.agentId === undefined) && (missing0 = "agentId"))) || ((data.seq === undefined) && (missing0 = "seq"))) || ((data.state === undefined) && (missing0 = "state"))) || ((data.deltaText === undefined) && (missing0 = "deltaText"))) || ((data.message === undefined) && (missing0 = "message"))){
+if(((((((data.runId === undefined) && (missing0 = "runId")) || ((data.sessionKey === undefined) && (missing0 = "sessionKey"))) || ((data.agentId === undefined) && (missing0 = "agentId"))) || ((data.seq === undefined) && (missing0 = "seq"))) || ((data.state === undefined) && (missing0 = "state"))) || ((data.deltaText === undefined) && (missing0 = "deltaText"))){
 validate209.errors = [{instancePath,keyword:"required",params:{missingProperty: missing0},message:"must have required property '"+missing0+"'",expected:constant0,data}];
 return false;
 }

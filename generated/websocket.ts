@@ -491,7 +491,8 @@ export interface components {
             state: "delta";
             /** @description What is new. */
             deltaText: string;
-            message: components["schemas"]["ChatMessage"];
+            /** @description All that was said so far; missing once that is longer than 256 Ki UTF-16 units. */
+            message?: components["schemas"]["ChatMessage"];
         };
         /** @description Counts the events of one run. */
         Seq: number;
@@ -534,7 +535,7 @@ export interface components {
             stream: "lifecycle" | "assistant" | "thinking" | "tool";
             ts: components["schemas"]["Time"];
             data: {
-                /** @description All that was said so far. */
+                /** @description All that was said so far; missing once that is longer than 256 Ki UTF-16 units. */
                 text?: string;
                 /** @description What is new of it. */
                 delta?: string;

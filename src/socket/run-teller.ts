@@ -31,9 +31,13 @@ export type ChatPayload = SocketEvents["chat"] extends infer Event
 
 type Data = SocketEvents["agent"]["data"];
 
-/** Every event has all the text so far, so the longer it is, the less often there is one: some 400 KB a second at most. */
+/**
+ * An event has all the text so far, so the longer that is, the less often there is one: some 400 KB a second at most. Of a
+ * text that is longer than `wholeMax` each has only what is new, in pieces of that length.
+ */
 const paceMs = 50;
 const charactersPerMs = 400;
+const wholeMax = 262_144;
 
 /** One run, as the events `agent` and `chat` tell it. Their numbers are those of what is told, and no hole is in them. */
 export class RunTeller implements RunObserver {
@@ -74,7 +78,7 @@ export class RunTeller implements RunObserver {
         this.#thought.add(event.text);
         return this.#tellSoon();
       case "tool-start":
-        this.#tellNow();
+        while (this.#tellNow());
         return this.#agent("tool", { phase: "start", name: event.name, toolCallId: event.id }, true);
       case "tool-end": {
         const data = { phase: "result", name: event.name, toolCallId: event.id, isError: event.failed } as const;
@@ -88,7 +92,12 @@ export class RunTeller implements RunObserver {
   };
 
   readonly onEnd = (outcome: RunOutcome): void => {
-    this.#tellNow();
+    // Others have a turn between two pieces of what is long.
+    if (this.#tellNow()) setImmediate(this.onEnd, outcome);
+    else this.#end(outcome);
+  };
+
+  #end(outcome: RunOutcome): void {
     const endedAt = Date.now();
     const { answer, error } = outcome;
     if (answer !== undefined) {
@@ -105,27 +114,35 @@ export class RunTeller implements RunObserver {
       this.#chat({ state: "error", errorMessage: error.message, errorKind: errorKinds.get(error.code) ?? "unknown" });
     }
     this.#parts.onEnd(outcome);
-  };
+  }
 
   #tellSoon(): void {
     if (this.#parts.isLate) return;
     const waitMs = Math.max(paceMs, (this.#said.due + this.#thought.due) / charactersPerMs);
-    this.#timer ??= setTimeout(this.#tellNow, Math.max(0, this.#toldAt + waitMs - performance.now()));
+    this.#timer ??= setTimeout(this.#onTime, Math.max(0, this.#toldAt + waitMs - performance.now()));
   }
 
-  readonly #tellNow = (): void => {
+  readonly #onTime = (): void => {
+    if (this.#tellNow()) this.#tellSoon();
+  };
+
+  /** A piece of what is new. True if there is more of it. */
+  #tellNow(): boolean {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    if (this.#parts.isLate) return;
+    if (this.#parts.isLate) return false;
     this.#toldAt = performance.now();
     const thought = this.#thought.take();
-    if (thought !== "") this.#agent("thinking", { text: this.#thought.text, delta: thought });
+    if (thought !== "") this.#agent("thinking", { ...this.#thought.whole, delta: thought });
     const deltaText = this.#said.take();
-    if (deltaText === "") return;
-    const { text } = this.#said;
-    this.#agent("assistant", { text, delta: deltaText });
-    this.#chat({ state: "delta", deltaText, message: toAnswerMessage(text) });
-  };
+    if (deltaText !== "") {
+      const { whole } = this.#said;
+      this.#agent("assistant", { ...whole, delta: deltaText });
+      const { text } = whole;
+      this.#chat({ state: "delta", deltaText, ...(text === undefined ? {} : { message: toAnswerMessage(text) }) });
+    }
+    return this.#said.due + this.#thought.due > 0;
+  }
 
   #agent(stream: SocketEvents["agent"]["stream"], data: Data, needsTools = false): void {
     const { runId, tell } = this.#parts;
@@ -147,18 +164,29 @@ class Growing {
 
   /** The characters of an event that tells it; 0 where nothing is new. */
   get due(): number {
-    return this.text.length > this.#told ? this.text.length : 0;
+    return this.text.length > this.#told ? Math.min(this.text.length, wholeMax) : 0;
+  }
+
+  /** As an event has it. */
+  get whole(): { readonly text?: string } {
+    return this.text.length > wholeMax ? {} : { text: this.text };
   }
 
   add(piece: string): void {
     this.text += piece;
   }
 
+  /** Never the half of a character. */
   take(): string {
-    const fresh = this.text.slice(this.#told);
-    this.#told = this.text.length;
-    return fresh;
+    const from = this.#told;
+    this.#told = Math.min(this.text.length, from + wholeMax);
+    if (this.#told < this.text.length && isHighSurrogate(this.text.charCodeAt(this.#told - 1))) this.#told -= 1;
+    return this.text.slice(from, this.#told);
   }
+}
+
+function isHighSurrogate(unit: number): boolean {
+  return unit >= 0xd800 && unit < 0xdc00;
 }
 
 /** Somebody has ended it who was asked nothing more; not the gateway, and no fault. */

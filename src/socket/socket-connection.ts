@@ -67,10 +67,7 @@ export class SocketConnection implements Member {
     const { socket, face } = options;
     this.#outbox = new Outbox(socket, {
       bufferedBytesMax: () => face().settings.bufferedBytesMax,
-      onFull: () => {
-        options.onSlow();
-        this.close(1013, "too slow");
-      },
+      onSlow: options.onSlow,
     });
     socket.on("message", this.#onMessage);
     socket.on("pong", this.#hear);
@@ -141,7 +138,7 @@ export class SocketConnection implements Member {
 
   readonly #onMessage = (data: unknown, isBinary: boolean): void => {
     // Who was told to go, maybe because the key is worth nothing any more, can still send until the other end closes.
-    if (this.#options.socket.readyState !== this.#options.socket.OPEN) return;
+    if (this.#outbox.isOver || this.#options.socket.readyState !== this.#options.socket.OPEN) return;
     this.#heardAt = awakeMs();
     if (isBinary || !Buffer.isBuffer(data)) return this.close(1003, "frames are text");
     const incoming = readFrame(data, this.#options.face().assertBounded);

@@ -341,3 +341,37 @@ function toTcp(socket: WebSocket): Socket {
   const { _socket: tcp } = socket as unknown as { _socket: Socket };
   return tcp;
 }
+
+test("an answer of megabytes reaches whoever reads, in frames that leave others their turn", async ({ gateway }) => {
+  const socket = await connect(gateway);
+  const length = 8_000_000;
+  const params = { sessionKey: "long", message: `@@repeat ${length} \u{1F600}`, idempotencyKey: "long" };
+  await socket.request("chat.send", params);
+  const end = await socket.ended("long");
+  const text = (end.state === "final" && end.message.content[0]?.text) || "";
+  expect(Buffer.byteLength(text)).toBe(length);
+  const deltas = socket.payloads("chat").flatMap((event) => (event.state === "delta" ? [event] : []));
+  expect(deltas.map(({ deltaText }) => deltaText).join("") === text).toBe(true);
+  const events = socket.payloads("agent").filter(({ stream }) => stream === "assistant");
+  expect(events.map(({ data }) => data.delta).join("") === text).toBe(true);
+  for (const { deltaText, message } of deltas) {
+    expect(deltaText.length).toBeLessThanOrEqual(262_144);
+    expect(deltaText.isWellFormed()).toBe(true);
+    expect(message).toBeUndefined();
+  }
+  expect(await socket.request("health")).toMatchObject({ ok: true });
+});
+
+test("an answer that no client takes in one frame closes the connection, with the reason, and its run goes on", async ({
+  gateway,
+}) => {
+  const socket = await connect(gateway);
+  // Six bytes of JSON for each.
+  const params = { sessionKey: "too-long", message: "@@repeat 8000000 \u0001", idempotencyKey: "too-long" };
+  await socket.request("chat.send", params);
+  // In one process the client may not have read all the pieces by then.
+  const { code, reason } = await socket.closed();
+  expect(`${code} ${reason}`).toMatch(/^1009 an answer is longer than a frame may be$|^1013 too slow$/);
+  const later = await connect(gateway);
+  expect(await later.request("agent.wait", { runId: "too-long" })).toMatchObject({ status: "ok" });
+});

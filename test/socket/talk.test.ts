@@ -39,7 +39,7 @@ test("assistant events have all that was said and what is new of it, and so have
   }
   const deltas = socket.payloads("chat").flatMap((event) => (event.state === "delta" ? [event] : []));
   expect(deltas.map(({ deltaText }) => deltaText)).toEqual(events.map(({ data }) => data.delta));
-  expect(deltas.map(({ message }) => message.content[0]?.text)).toEqual(toTexts(socket, "run-2"));
+  expect(deltas.map(({ message }) => message?.content[0]?.text)).toEqual(toTexts(socket, "run-2"));
   expect(text).toMatch(/^word0 .* word29$/);
 });
 

@@ -77,6 +77,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const lasting: Lasting = {
     audit,
     started: Math.floor(Date.now() / 1000),
+    startedAt: performance.now(),
     condemned: new WeakSet(),
     lockout: new Lockout(),
     bodies: new BodyBudget(() => current.config.gateway.limits.bodyBytesHeld),

@@ -52,6 +52,8 @@ export interface Lasting {
   readonly audit: Audit;
   /** In seconds since 1970. */
   readonly started: number;
+  /** The same by the clock that nobody sets: `performance.now()`. */
+  readonly startedAt: number;
   readonly condemned: WeakSet<Socket>;
   readonly lockout: Lockout;
   readonly bodies: BodyBudget;
@@ -139,7 +141,7 @@ export function createGeneration(runtime: Runtime, options: GenerationOptions, l
     ...sockets,
     gateway: config.gateway,
     media,
-    started: lasting.started * 1000,
+    startedAt: lasting.startedAt,
     doorway,
     audit,
     mode: checkAnswers,

@@ -5,11 +5,11 @@ import { type Config, contractVersion } from "../base/contract.ts";
 import type { Agents } from "../run/agents.ts";
 import { toHeaderKey } from "../session/key.ts";
 
-/** What `hello-ok` says of the gateway, as its caller sees it. `started` is in milliseconds since 1970. */
+/** What `hello-ok` says of the gateway, as its caller sees it. `startedAt` is what `performance.now()` was then. */
 export function createDescribe(
   { websocket, auth }: Config["gateway"],
   all: Agents,
-  started: number,
+  startedAt: number,
 ): ConnectParts["describe"] {
   const { payloadBytesMax: maxPayload, bufferedBytesMax: maxBufferedBytes, tickMs: tickIntervalMs } = websocket;
   return (principal) => {
@@ -22,7 +22,7 @@ export function createDescribe(
         presence: [],
         health: toHealth(agents),
         stateVersion: { presence: 0, health: 0 },
-        uptimeMs: Math.max(0, Date.now() - started),
+        uptimeMs: Math.round(performance.now() - startedAt),
         sessionDefaults: {
           defaultAgentId: id,
           modelConfigured: true,

@@ -18,19 +18,19 @@ export type Doorway = Pick<
 export interface FaceParts extends TalkParts, HistoryParts, SessionControlParts, SessionListParts, OutgoingParts {
   readonly gateway: Config["gateway"];
   readonly store: Pick<SessionStore, "find" | "history" | "list" | "runs">;
-  /** In milliseconds since 1970. */
-  readonly started: number;
+  /** Of the gateway, as `performance.now()` was then. */
+  readonly startedAt: number;
   readonly doorway: Doorway;
 }
 
 /** What one configuration makes of a connection: a handler for each method, and the way to it. */
 export function createFace(parts: FaceParts): HandshakeFace {
-  const { gateway, agents, started, doorway } = parts;
+  const { gateway, agents, startedAt, doorway } = parts;
   return {
     ...doorway,
     settings: gateway.websocket,
     authMode: gateway.auth.mode,
-    describe: createDescribe(gateway, agents, started),
+    describe: createDescribe(gateway, agents, startedAt),
     outgoing: new Outgoing(parts),
     handlers: {
       ...createDirectory(agents),

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { playSay } from "../../src/tool/mcp/scripted-server.fixture.ts";
 import { startTestGateway, testToken } from "../gateway.fixture.ts";
 import { toKeyConfig, toSecret } from "../keys.fixture.ts";
@@ -192,4 +192,15 @@ test("an image is shown to the model, and not sent back", async () => {
     { type: "text", text: "What is this?" },
     { type: "image", omitted: true },
   ]);
+});
+
+test("for how long a gateway has been up is told by the clock that nobody sets", async () => {
+  const gateway = await startTestGateway();
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 86_400_000 });
+  try {
+    const { hello } = await connect(gateway);
+    expect(hello.snapshot.uptimeMs).toBeLessThan(3_600_000);
+  } finally {
+    vi.useRealTimers();
+  }
 });

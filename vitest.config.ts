@@ -12,6 +12,10 @@ const slow = [
   "test/page/{page,doors,reference,suite-report}.test.ts",
   "src/tool/mcp/everything.test.ts",
   "test/command/doctor-tools.test.ts",
+  // Programs that are started as their users do, again and again: the suite's, npx, one under each umask.
+  "conformance/commands/programs.test.ts",
+  "contract/test/linked.test.ts",
+  "test/command/{npx,state-folder-modes,young-space}.test.ts",
   // Every line, snippet and sample that a document shows.
   "test/documents/{fences,samples}.test.ts",
   "conformance/test/examples.test.ts",
@@ -23,7 +27,7 @@ const slow = [
   "src/session/sqlite/crash.test.ts",
   "src/session/postgres/lost-connections.test.ts",
   // Deadlines that have to pass, hundreds of connections, and servers that flood, die or say nothing.
-  "conformance/{test/faults,test/floods,test/full-disk,test/subjects,self-test/one-file,commands/{named-files,waiting},recording/ends,recording/flood,recording/own-gateway}.test.ts",
+  "conformance/{test/faults,test/floods,test/full-disk,test/subjects,self-test/one-file,commands/{named-files,slow-servers,waiting},recording/ends,recording/flood,recording/own-gateway}.test.ts",
   "test/upstream/{chaos,odd-tool-servers,pool,relay,server-tools,tool-revisions}.test.ts",
   "test/wire/{slow-readers,stall,stream-slow}.test.ts",
 ];

@@ -35,7 +35,7 @@ interface Line {
 const few = 3;
 const moreThanAPipeHolds = 3_000;
 
-test.each([few, moreThanAPipeHolds])(
+test.concurrent.each([few, moreThanAPipeHolds])(
   "a reader that has gone ends nothing and holds nothing up: %i lines",
   async (lines) => {
     const child = startLogging(lines);
@@ -45,7 +45,7 @@ test.each([few, moreThanAPipeHolds])(
   },
 );
 
-test.each([few, moreThanAPipeHolds])(
+test.concurrent.each([few, moreThanAPipeHolds])(
   "a disk that is full ends nothing and holds nothing up: %i lines",
   async (lines) => {
     const full = openSync("/dev/full", "w");
@@ -56,7 +56,7 @@ test.each([few, moreThanAPipeHolds])(
   },
 );
 
-test("a reader that takes nothing holds the end up for no longer than a second or so", async () => {
+test.concurrent("a reader that takes nothing holds the end up for no longer than a second or so", async () => {
   const child = startLogging(moreThanAPipeHolds);
   await once(child.stdout as Readable, "data");
   expect(await end(child)).toBe(7);
@@ -77,7 +77,7 @@ async function readWhole(child: ReturnType<typeof spawn>, isLast: (lines: string
     .map((line) => JSON.parse(line) as Line);
 }
 
-test("a reader that was late gets every line whole and in order", async () => {
+test.concurrent("a reader that was late gets every line whole and in order", async () => {
   const child = startLogging(moreThanAPipeHolds);
   const counts = (await readWhole(child, (lines) => lines.includes(`:${moreThanAPipeHolds - 1},`))).map(
     ({ count }) => count,
@@ -85,7 +85,7 @@ test("a reader that was late gets every line whole and in order", async () => {
   expect(counts).toEqual([...Array.from({ length: moreThanAPipeHolds }, (_, count) => count), undefined]);
 });
 
-test("who is too far behind is told how many lines there is nothing of", async () => {
+test.concurrent("who is too far behind is told how many lines there is nothing of", async () => {
   const said = 60_000;
   const lines = await readWhole(startLogging(said), (sofar) => sofar.includes("log lines were lost"));
   const lost = lines.findIndex(({ msg }) => msg === "log lines were lost");

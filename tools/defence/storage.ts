@@ -135,9 +135,9 @@ export const storage: readonly DefenceRow[] = [
     session("restart", "what is kept is readable by its owner alone"),
     store("is for its owner only, and so are the directory and SQLite's companions"),
     store("that others could read is closed to them"),
-    command("state-folder", "is its owner's alone, with all that is in it, under umask %s"),
+    command("state-folder-modes", "is its owner's alone, with all that is in it, under umask %s"),
     command(
-      "state-folder",
+      "state-folder-modes",
       "that others could write is closed with a warning, and its cached code is not run but removed",
     ),
     command("state-folder", "takes no token from $what"),

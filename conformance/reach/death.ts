@@ -27,13 +27,17 @@ export function toDeath(unanswered: readonly Result[]): Death {
   return { message: `the server stopped answering while it was asked by ${cases.join(", ")}${last}`, cases, exchanges };
 }
 
-/** The death that a probe was followed by, before any case. */
-export function toProbeDeath(names: readonly string[], exchanges: readonly Exchange[]): Death {
-  const open = exchanges.filter(({ end }) => end !== "complete");
+/** The death that a probe was followed by, before any case, told from what each of them has asked. */
+export function toProbeDeath(asked: ReadonlyMap<string, readonly Exchange[]>): Death {
+  const isOpen = ({ end }: Exchange): boolean => end !== "complete";
+  const open = [...asked.values()].flat().filter(isOpen);
+  // As above: what was asked when nobody was there any more has not killed anybody.
+  const isAsking = (one: Exchange): boolean => isOpen(one) && !isRefused(one);
+  const asking = [...asked].flatMap(([name, exchanges]) => (exchanges.some(isAsking) ? [name] : []));
+  const names = asking.length > 0 ? asking : [...asked.keys()];
   const cause = open.find((exchange) => !isRefused(exchange)) ?? open[0];
   const last = cause === undefined ? "" : ` (${toCall(cause)}: ${cause.failure ?? cause.end})`;
-  const probes = `the probe${names.length === 1 ? "" : "s"} ${names.join(", ")}`;
-  const message = `the server stopped answering after ${probes}${last}`;
+  const message = `the server stopped answering while it was probed for ${names.join(", ")}${last}, before the first case`;
   return {
     message,
     cases: [],

@@ -89,9 +89,10 @@ export async function probe(subject: Subject): Promise<Probed> {
     exchanges.length = 0;
     await runPool(stage, probesMax, examineOne);
     if (!exchanges.some(({ end }) => end === "none") || (await isAnswering(subject))) continue;
+    const asked = new Map(stage.map((name) => [name, findings.get(name)?.exchanges ?? []]));
     for (const name of names)
       if (!findings.has(name)) findings.set(name, untried("not probed, for the server was gone"));
-    return { capabilities: toOrdered(findings, names), died: toProbeDeath(stage, exchanges), slowestMs };
+    return { capabilities: toOrdered(findings, names), died: toProbeDeath(asked), slowestMs };
   }
   return { capabilities: toOrdered(findings, names), slowestMs };
 }

@@ -67,15 +67,21 @@ const few = ["--model", "m", "--sdk", "7", "--only", "NS-0*,SS-0*,MOD-01,SDK-01"
 
 test.concurrent.for(
   Object.entries(ends).flatMap(([what, end]) => [
-    { what: `${what} while it is probed`, lives: 4, end },
-    { what: `${what} among the cases`, lives: 22, end },
+    {
+      what: `${what} while it is probed`,
+      lives: 4,
+      end,
+      says: /was probed for \w.* \(POST .*\), before the first case$/,
+    },
+    { what: `${what} among the cases`, lives: 22, end, says: /was asked by \w/ },
   ]),
-)("a server that $what", { timeout: 120_000 }, async ({ lives, end }) => {
+)("a server that $what", { timeout: 120_000 }, async ({ lives, end, says }) => {
   const folder = createFolder();
   const url = await listen(createMortal(lives, end));
   const words = ["--base-url", url, ...few, "--timeout", "2s", "--record", "wire.jsonl"];
   const recorded = await run(folder, words);
-  expect(recorded.report.died).toBeDefined();
+  expect(recorded.report.died?.message).toMatch(says);
+  expect(recorded.status).toBe(3);
   const replayed = await replay(readFileSync(join(folder, "wire.jsonl"), "latin1"));
   expect(toVerdicts(replayed.report)).toEqual(toVerdicts(recorded.report));
   expect(replayed.report.died?.message).toBe(recorded.report.died?.message);

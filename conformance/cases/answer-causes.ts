@@ -1,5 +1,6 @@
 import { defineCauses, type Evidence } from "../tell/cause.ts";
 import { isObject } from "../expect.ts";
+import { shownBytesMax } from "../lens/exchange.ts";
 
 const envelope = ["ERR-*", "ROUTE-*", "REQ-*", "MOD-*", "AUTH-*", "ROB-*", "LIM-*", "HDR-*", "CONC-*"];
 const shapes = ["NS-*", "SS-*", "SE-*", "SDK-*", "USE-*", "TOOL-*", "SO-*"];
@@ -75,10 +76,13 @@ export const answerCauses = defineCauses([
   {
     id: "silence",
     cases: [...envelope, ...shapes, "ABRT-*", "CORS-*", "REAS-*", "SESS-*"],
-    shows: ({ call }) =>
-      call.end === "limit" || /no answer within/.test(call.failure ?? "")
+    shows: ({ call, text }) => {
+      // As much as is kept of one: it did not keep silent. What is not ASCII has fewer characters than bytes.
+      if (call.end === "limit" && text.length > shownBytesMax / 4) return "Answers do not come to an end.";
+      return call.end === "limit" || /no answer within/.test(call.failure ?? "")
         ? "Calls are not answered in time."
-        : undefined,
+        : undefined;
+    },
   },
   {
     id: "hang-up",

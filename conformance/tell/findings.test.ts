@@ -199,6 +199,14 @@ test.each([
   expect(toFindings(["NS-01", "ERR-01"].map((id) => toResult(id, { exchanges })))).toMatchObject([{ id: cause }]);
 });
 
+test.each([
+  ["", "Calls are not answered in time."],
+  ["data: 1\n".repeat(2048), "Answers do not come to an end."],
+])("a call that was cut off after %j is titled so", (said, title) => {
+  const exchanges = [{ ...toExchange("{}", 200, said), end: "limit" as const }];
+  expect(toFindings(["NS-01", "ERR-01"].map((id) => toResult(id, { exchanges })))).toMatchObject([{ title }]);
+});
+
 const upstream = '{"error":{"message":"The model provider failed.","type":"server_error","param":null,"code":"down"}}';
 const raw = `HTTP/1.1 502 Bad Gateway\r\nx: y\r\n\r\n${upstream}`;
 const chunked = `HTTP/1.1 502 Bad Gateway\r\nTransfer-Encoding: chunked\r\n\r\n10\r\n${upstream.slice(0, 16)}\r\n5b\r\n${upstream.slice(16)}\r\n0\r\n\r\n`;

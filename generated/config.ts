@@ -416,8 +416,8 @@ export interface components {
                      */
                     bodyBytesHeld: number;
                     /**
-                     * @description The most bytes of answers that clients have not taken yet. Beyond it the connections that have taken nothing
-                     *     for longest are cut.
+                     * @description The most bytes of answers that clients have not taken yet, and as much again of what WebSockets have not. Beyond
+                     *     it the connections that have taken nothing for longest are cut.
                      * @default 268435456
                      */
                     answerBytesHeld: number;

@@ -29,6 +29,7 @@ export function createFace(parts: FaceParts): HandshakeFace {
   return {
     ...doorway,
     settings: gateway.websocket,
+    answerBytesHeld: gateway.limits.answerBytesHeld,
     authMode: gateway.auth.mode,
     describe: createDescribe(gateway, agents, startedAt),
     outgoing: new Outgoing(parts),

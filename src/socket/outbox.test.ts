@@ -20,6 +20,7 @@ test.each([
     const outbox = new Outbox(socket as unknown as WebSocket, {
       bufferedBytesMax: () => 1_000,
       onSlow: () => undefined,
+      hasRoom: () => true,
     });
     const closed = once(socket, "close");
     outbox.send(longest);

@@ -7,7 +7,11 @@ export interface OutboxParts {
   readonly bufferedBytesMax: () => number;
   /** Told once when there is more than that, and stays so. The connection is closed then. */
   readonly onSlow: () => void;
+  /** Whether so much more may be held of what clients have not read, all together. Asked for what is long. */
+  readonly hasRoom: (bytes: number) => boolean;
 }
+
+const longMin = 65_536;
 
 /**
  * A client that reads may be behind for a moment, by one long answer that was written in one go; one that does not read is
@@ -43,6 +47,16 @@ export class Outbox {
     return this.#isOver;
   }
 
+  /** Bytes that the client has not read. */
+  get held(): number {
+    return this.#socket.readyState === 3 ? 0 : this.#socket.bufferedAmount;
+  }
+
+  /** Since when that is more than there may be, as `awakeMs` has it; undefined where it is not. */
+  get behindSince(): number | undefined {
+    return this.held > this.#parts.bufferedBytesMax() ? this.#behindSince : undefined;
+  }
+
   /** A frame that has no number: a response, or the challenge. */
   send(frame: string): void {
     if (this.#isOver || this.#socket.readyState !== 1) return;
@@ -52,6 +66,10 @@ export class Outbox {
     if (this.#isBehind()) {
       this.#parts.onSlow();
       return this.#leave(1013, "too slow");
+    }
+    if (frame.length >= longMin && !this.#parts.hasRoom(frame.length)) {
+      this.#parts.onSlow();
+      return this.#leave(1013, "the gateway holds as much as it may");
     }
     this.#socket.send(frame);
   }

@@ -8,7 +8,7 @@ import type { SentChallenge } from "./device.ts";
 import { grantScopes } from "./granted-scopes.ts";
 import { readFrame, toFrameError, toRefusal, toResponse } from "./frames.ts";
 import type { Member } from "./methods.ts";
-import { Outbox } from "./outbox.ts";
+import { Outbox, type OutboxParts } from "./outbox.ts";
 import { awakeMs } from "../base/loop-watch.ts";
 import { type Config, type FrameError, type RequestFrame, socketMethods, type SocketEvents } from "../base/contract.ts";
 import { GatewayError } from "../base/errors.ts";
@@ -38,6 +38,7 @@ export interface ConnectionOptions {
   readonly isStopping: () => boolean;
   readonly onAdmitted: () => void;
   readonly onSlow: () => void;
+  readonly hasRoom: OutboxParts["hasRoom"];
 }
 
 /** Frames that are none, before a client is taken for one that does not speak the protocol. */
@@ -68,6 +69,7 @@ export class SocketConnection implements Member {
     this.#outbox = new Outbox(socket, {
       bufferedBytesMax: () => face().settings.bufferedBytesMax,
       onSlow: options.onSlow,
+      hasRoom: options.hasRoom,
     });
     socket.on("message", this.#onMessage);
     socket.on("pong", this.#hear);
@@ -94,6 +96,11 @@ export class SocketConnection implements Member {
     return this.#admission?.caps.has("tool-events") ?? false;
   }
 
+  /** What its client has not read, and since when that is too much. */
+  get backlog(): Pick<Outbox, "held" | "behindSince"> {
+    return this.#outbox;
+  }
+
   get signal(): AbortSignal {
     return this.#gone.signal;
   }
@@ -104,6 +111,10 @@ export class SocketConnection implements Member {
 
   close(code: number, reason: string): void {
     this.#options.socket.close(code, reason);
+  }
+
+  cut(): void {
+    this.#options.socket.terminate();
   }
 
   /** Says that it is there, and looks whether the other end is. */

@@ -6,6 +6,7 @@ import { findHandshakeFault, isHandshake } from "./handshake.ts";
 import { Newcomers } from "./newcomers.ts";
 import { SocketConnection, type SocketFace } from "./socket-connection.ts";
 import { GatewayError } from "../base/errors.ts";
+import { awakeMs } from "../base/loop-watch.ts";
 import type { Metrics } from "../base/metrics.ts";
 import type { Principal } from "../base/principal.ts";
 
@@ -15,6 +16,8 @@ export interface HandshakeFace extends SocketFace {
   readonly findRequestFault: (request: IncomingMessage) => GatewayError | undefined;
   readonly signIn: ((request: IncomingMessage) => Principal | undefined) | undefined;
   readonly toAddress: (request: IncomingMessage) => string;
+  /** The most bytes that may be held of what clients have not read, of all together. */
+  readonly answerBytesHeld: number;
 }
 
 export interface SocketsParts {
@@ -33,6 +36,8 @@ const turns = 64;
 /** How long a client has to close its side; then it is cut. */
 const closeMs = 1000;
 const fragmentsMax = 1024;
+/** Nobody who reads is behind for so long. */
+const behindMsMin = 250;
 
 /** All connections of the gateway protocol, whatever configuration they began with. */
 export class Sockets {
@@ -135,9 +140,29 @@ export class Sockets {
         this.#addToTurn(connection);
       },
       onSlow: () => this.#parts.metrics.cutConnection("socket"),
+      hasRoom: (bytes) => this.#makeRoom(bytes, connection),
     });
     this.#connections.add(connection);
     opened.on("close", () => this.#forget(connection));
+  }
+
+  /** Whoever has been behind for longest gives way to one that is sent something. */
+  #makeRoom(bytes: number, asking: SocketConnection): boolean {
+    const most = this.#parts.face().answerBytesHeld;
+    const all = [...this.#connections];
+    let held = all.reduce((sum, { backlog }) => sum + backlog.held, bytes);
+    if (held <= most) return true;
+    const behind = all.flatMap((connection) => {
+      const { held: freed, behindSince } = connection.backlog;
+      return connection === asking || behindSince === undefined ? [] : [{ connection, freed, behindSince }];
+    });
+    for (const { connection, freed, behindSince } of behind.toSorted((a, b) => a.behindSince - b.behindSince)) {
+      if (held <= most || awakeMs() - behindSince < behindMsMin) break;
+      this.#parts.metrics.cutConnection("socket");
+      connection.cut();
+      held -= freed;
+    }
+    return held <= most;
   }
 
   #forget(connection: SocketConnection): void {

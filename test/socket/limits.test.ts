@@ -375,3 +375,22 @@ test("an answer that no client takes in one frame closes the connection, with th
   const later = await connect(gateway);
   expect(await later.request("agent.wait", { runId: "too-long" })).toMatchObject({ status: "ok" });
 });
+
+test("readers that stop give way together, before each of them holds what it may", async () => {
+  const limits = { answerBytesHeld: 28_000_000, loopDelayMs: 0 };
+  const gateway = await startTestGateway({ config: { gateway: { limits } } });
+  const [reader, ...stopped] = await Promise.all(Array.from({ length: 3 }, () => connect(gateway)));
+  if (reader === undefined) throw new Error("nobody reads");
+  const follow = (socket: Awaited<ReturnType<typeof connect>>) => socket.request("chat.history", { sessionKey: "all" });
+  await Promise.all([reader, ...stopped].map(follow));
+  for (const { socket } of stopped) socket.pause();
+  const ask = async (idempotencyKey: string): Promise<string> => {
+    await reader.request("chat.send", { sessionKey: "all", message: "@@repeat 4000000 x", idempotencyKey });
+    return (await reader.ended(idempotencyKey)).state;
+  };
+  expect(await ask("first")).toBe("final");
+  await pause(300);
+  expect(await ask("second")).toBe("final");
+  expect(await gateway.gateway.metrics.toText()).toMatch(/^clawgate_connections_cut_total\{reason="socket"\} [12]$/m);
+  for (const { socket } of stopped) socket.resume();
+});

@@ -83,6 +83,7 @@ export const sockets: readonly DefenceRow[] = [
     "closed with 1013, or cut; runs go on, and the other readers miss nothing",
     socket("limits", "a reader that stops is closed with 1013 and its run goes on; the others miss nothing"),
     socket("limits", "a client that pings without reading the pongs is cut"),
+    socket("limits", "readers that stop give way together, before each of them holds what it may"),
   ),
   row(
     "W16",

@@ -46,8 +46,8 @@ export default defineConfig(({ mode }) => ({
     expect: { poll: { timeout: 60_000 } },
     // What still fails for a moment on a machine that others share is tried once more there, and the closing line names it.
     retry: mode === "all" && process.env["CI"] !== undefined ? 1 : 0,
-    // Two cores; two files more run while the others wait for deadlines and processes, and three where most of them wait.
-    maxWorkers: mode === "all" ? 5 : 4,
+    // Two cores; three files more run while the others wait for deadlines and processes.
+    maxWorkers: 5,
     // The files of a worker share its modules: loading them anew for each of 200 files took a third of all CPU. Whoever
     // changes something of the process (a variable, a signal's listener) puts it back; test/traces.setup.ts looks.
     isolate: false,

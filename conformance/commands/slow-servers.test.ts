@@ -6,7 +6,8 @@ import type { Report } from "../shapes.ts";
 import { listen } from "../test/listen.fixture.ts";
 import { answer, createFolder, type Ended, runCommand } from "./commands.fixture.ts";
 
-test.concurrent("a server that is slower than the suite waits is told of once, and how to wait longer", async () => {
+// Alone: a process that is busy with others would be too slow for it too.
+test("a server that is slower than the suite waits is told of once, and how to wait longer", async () => {
   const slow: RequestListener = (request, response) => {
     if (request.url === "/v1/models") answer(request, response);
   };

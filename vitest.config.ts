@@ -12,10 +12,11 @@ const slow = [
   "test/page/{page,doors,reference,suite-report}.test.ts",
   "src/tool/mcp/everything.test.ts",
   "test/command/doctor-tools.test.ts",
-  // Programs that are started as their users do, again and again: the suite's, npx, one under each umask.
+  // Programs that are started as their users do, again and again: the suite's, npx, one under each umask, on each broken
+  // setup, beside a gateway, to be ended by a signal.
   "conformance/commands/programs.test.ts",
   "contract/test/linked.test.ts",
-  "test/command/{npx,state-folder-modes,young-space}.test.ts",
+  "test/command/{agent-gateway,broken-setups,ending,npx,reload,state-folder-modes,young-space}.test.ts",
   // Every line, snippet and sample that a document shows.
   "test/documents/{fences,samples}.test.ts",
   "conformance/test/examples.test.ts",
@@ -23,11 +24,12 @@ const slow = [
   "test/keys/shared-limits.test.ts",
   "test/runs/elsewhere.test.ts",
   "test/session/{server-restart,two-gateways}.test.ts",
+  "test/socket/two-gateways.test.ts",
   "test/wire/{stood-still,stopped}.test.ts",
   "src/session/sqlite/crash.test.ts",
   "src/session/postgres/lost-connections.test.ts",
   // Deadlines that have to pass, hundreds of connections, and servers that flood, die or say nothing.
-  "conformance/{test/faults,test/floods,test/full-disk,test/subjects,self-test/one-file,commands/{named-files,slow-servers,waiting},recording/ends,recording/flood,recording/own-gateway}.test.ts",
+  "conformance/{test/faults,test/floods,test/full-disk,test/subjects,self-test/one-file,commands/{named-files,slow-servers,waiting},recording/ends,recording/flood,recording/own-gateway,recording/recording}.test.ts",
   "test/upstream/{chaos,odd-tool-servers,pool,relay,server-tools,tool-revisions}.test.ts",
   "test/wire/{slow-readers,stall,stream-slow}.test.ts",
 ];

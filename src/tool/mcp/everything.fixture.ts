@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createRequire } from "node:module";
@@ -44,15 +45,25 @@ export async function startEverythingHttp(port?: number): Promise<EverythingHttp
   };
 }
 
+/** Below those that systems give to whoever names none (Linux: from 32,768), so that nobody else has it a moment later. */
+const ports = { from: 20_000, to: 32_000 };
+
 /** The server cannot tell which port it has been given, so port 0 is no use to it. */
 export async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0);
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
+  for (;;) {
+    const port = randomInt(ports.from, ports.to);
+    const server = createServer().listen(port);
+    try {
+      // oxlint-disable-next-line no-await-in-loop -- one port after the other
+      await once(server, "listening");
+    } catch {
+      continue;
+    }
+    server.close();
+    // oxlint-disable-next-line no-await-in-loop -- the same
+    await once(server, "close");
+    return port;
+  }
 }
 
 async function waitUntilListening(child: ChildProcess): Promise<void> {

@@ -16,20 +16,21 @@ const slow = [
   // setup, beside a gateway, to be ended by a signal.
   "conformance/commands/programs.test.ts",
   "contract/test/linked.test.ts",
-  "test/command/{agent-gateway,broken-setups,ending,npx,reload,state-folder-modes,young-space}.test.ts",
+  "test/command/{agent-gateway,broken-setups,ending,model,npx,reload,state-folder-modes,young-space}.test.ts",
   // Every line, snippet and sample that a document shows.
   "test/documents/{fences,samples}.test.ts",
   "conformance/test/examples.test.ts",
   // Gateways and databases that stand still, are killed or follow one another.
   "test/keys/shared-limits.test.ts",
   "test/runs/elsewhere.test.ts",
-  "test/session/{server-restart,two-gateways}.test.ts",
+  "test/session/{clock,server-restart,two-gateways}.test.ts",
   "test/socket/two-gateways.test.ts",
   "test/wire/{stood-still,stopped}.test.ts",
   "src/session/sqlite/crash.test.ts",
   "src/session/postgres/lost-connections.test.ts",
   // Deadlines that have to pass, hundreds of connections, and servers that flood, die or say nothing.
-  "conformance/{test/faults,test/floods,test/full-disk,test/subjects,self-test/one-file,commands/{named-files,slow-servers,waiting},recording/ends,recording/flood,recording/own-gateway,recording/recording}.test.ts",
+  "src/base/deadline-awake.test.ts",
+  "conformance/{test/{faults,floods,full-disk,subjects,websocket},self-test/one-file,commands/{named-files,slow-servers,waiting},recording/ends,recording/flood,recording/own-gateway,recording/recording}.test.ts",
   "test/upstream/{chaos,odd-tool-servers,pool,relay,server-tools,tool-revisions}.test.ts",
   "test/wire/{slow-readers,stall,stream-slow}.test.ts",
 ];
@@ -48,8 +49,9 @@ export default defineConfig(({ mode }) => ({
     expect: { poll: { timeout: 60_000 } },
     // What still fails for a moment on a machine that others share is tried once more there, and the closing line names it.
     retry: mode === "all" && process.env["CI"] !== undefined ? 1 : 0,
-    // Two cores; three files more run while the others wait for deadlines and processes.
-    maxWorkers: 5,
+    // Two cores; what is beyond them runs while others wait for deadlines and processes. More of it ends sooner, but takes
+    // the more time of the cores the more it is.
+    maxWorkers: mode === "all" ? 5 : 3,
     // The files of a worker share its modules: loading them anew for each of 200 files took a third of all CPU. Whoever
     // changes something of the process (a variable, a signal's listener) puts it back; test/traces.setup.ts looks.
     isolate: false,

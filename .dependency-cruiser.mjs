@@ -15,7 +15,7 @@ export const floors = [
 ];
 
 const toPattern = (rooms) => `^src/(?:${rooms.join("|")})(?:/|\\.ts$)`;
-const isTest = "\\.(?:test|fixture|suite)\\.ts$|-types\\.ts$";
+const isTest = "\\.(?:test|fixture|suite|defence)\\.ts$|-types\\.ts$";
 
 /** No room knows what is above it, nor the rooms beside it; `cli.ts` is the list of the commands. */
 const downwards = floors.flatMap((rooms, floor) =>

@@ -30,7 +30,7 @@ const slow = [
   "src/session/postgres/lost-connections.test.ts",
   // Deadlines that have to pass, hundreds of connections, and servers that flood, die or say nothing.
   "src/base/deadline-awake.test.ts",
-  "conformance/{test/{faults,floods,full-disk,subjects,websocket},self-test/one-file,commands/{named-files,slow-servers,waiting},recording/ends,recording/flood,recording/own-gateway,recording/recording}.test.ts",
+  "conformance/{test/{faults,full-disk,subjects,websocket},self-test/one-file,commands/{named-files,slow-servers,waiting},recording/ends,recording/flood,recording/own-gateway,recording/recording}.test.ts",
   "test/upstream/{chaos,odd-tool-servers,pool,relay,server-tools,tool-revisions}.test.ts",
   "test/wire/{slow-readers,stall,stream-slow}.test.ts",
 ];

@@ -8,7 +8,7 @@ process.env["NODE_COMPILE_CACHE"] ??= join(import.meta.dirname, "../../node_modu
 export default defineConfig({
   test: {
     root: join(import.meta.dirname, "../.."),
-    include: ["test/defence/*.defence.ts"],
+    include: ["{test/defence,conformance/test}/*.defence.ts"],
     reporters: ["default", ["json", { outputFile: "reports/defence.json" }]],
     testTimeout: 600_000,
     hookTimeout: 120_000,

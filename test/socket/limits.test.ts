@@ -391,6 +391,8 @@ test("readers that stop give way together, before each of them holds what it may
   expect(await ask("first")).toBe("final");
   await pause(300);
   expect(await ask("second")).toBe("final");
-  expect(await gateway.gateway.metrics.toText()).toMatch(/^clawgate_connections_cut_total\{reason="socket"\} [12]$/m);
+  await expect
+    .poll(() => gateway.gateway.metrics.toText())
+    .toMatch(/^clawgate_connections_cut_total\{reason="socket"\} [12]$/m);
   for (const { socket } of stopped) socket.resume();
 });

@@ -43,6 +43,8 @@ const behindMsMin = 250;
 export class Sockets {
   readonly #parts: SocketsParts;
   readonly #connections = new Set<SocketConnection>();
+  /** What clients have not read; undefined until it is asked for in this turn of the loop. */
+  #held: number | undefined;
   readonly #newcomers: Newcomers;
   readonly #turns = Array.from({ length: turns }, () => new Set<SocketConnection>());
   #server: WebSocketServer | undefined;
@@ -146,13 +148,28 @@ export class Sockets {
     opened.on("close", () => this.#forget(connection));
   }
 
-  /** Whoever has been behind for longest gives way to one that is sent something. */
+  /** Whether there is room for so much more. It is counted once in a turn of the loop: an event may be for thousands. */
   #makeRoom(bytes: number, asking: SocketConnection): boolean {
+    if (this.#held === undefined) {
+      this.#held = this.#countHeld();
+      setImmediate(() => (this.#held = undefined));
+    }
     const most = this.#parts.face().answerBytesHeld;
-    const all = [...this.#connections];
-    let held = all.reduce((sum, { backlog }) => sum + backlog.held, bytes);
-    if (held <= most) return true;
-    const behind = all.flatMap((connection) => {
+    this.#held += bytes;
+    if (this.#held > most) this.#held = this.#cutBehind(this.#countHeld() + bytes, most, asking);
+    return this.#held <= most;
+  }
+
+  #countHeld(): number {
+    let held = 0;
+    for (const { backlog } of this.#connections) held += backlog.held;
+    return held;
+  }
+
+  /** Whoever has been behind for longest gives way to one that is sent something. Returns what is held then. */
+  #cutBehind(all: number, most: number, asking: SocketConnection): number {
+    let held = all;
+    const behind = [...this.#connections].flatMap((connection) => {
       const { held: freed, behindSince } = connection.backlog;
       return connection === asking || behindSince === undefined ? [] : [{ connection, freed, behindSince }];
     });
@@ -162,7 +179,7 @@ export class Sockets {
       connection.cut();
       held -= freed;
     }
-    return held <= most;
+    return held;
   }
 
   #forget(connection: SocketConnection): void {

@@ -44,18 +44,21 @@ export const robustFuzzCases = defineCases([
     ],
     async run(context) {
       const { bodies, answerMs } = context.has("fixture") ? amounts.fixture : amounts.live;
-      // Made first, so that the order of the answers does not decide what is sent.
-      const left = Array.from({ length: bodies }, () => toRandomBody(context.random, context.subject.model));
+      const made = Array.from({ length: bodies }, () => toRandomBody(context.random, context.subject.model));
       const counts = { answered: 0, refused: 0, "wrong and answered": 0 };
       let finding: Finding | undefined;
-      const worker = async (): Promise<void> => {
-        for (let one = left.shift(); one !== undefined && finding === undefined; one = left.shift()) {
-          const { answer, fault } = await judge(context, one.body, answerMs);
+      // One batch after the other, and of a batch the first that is wrong: what is asked, and asked next, must not depend
+      // on which answer comes first, since a recording is replayed in another order.
+      for (let at = 0; at < bodies && finding === undefined; at += concurrency) {
+        const batch = made.slice(at, at + concurrency);
+        // oxlint-disable-next-line no-await-in-loop -- a server that fails is left alone after it
+        const judged = await Promise.all(batch.map(({ body }) => judge(context, body, answerMs)));
+        for (const [index, one] of batch.entries()) {
+          const { answer, fault } = judged[index] ?? {};
           if (fault !== undefined) finding ??= { body: one.body, fault };
           count(counts, one, answer);
         }
-      };
-      await Promise.all(Array.from({ length: concurrency }, worker));
+      }
       if (finding === undefined) return context.note(`of ${bodies} bodies: ${show(counts)}`);
       const { body, fault } = await shrink(context, finding, answerMs);
       throw new Failure(

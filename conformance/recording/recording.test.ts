@@ -142,3 +142,35 @@ test.for([
   expect(status).toBe(2);
   expect(output).toContain(says);
 });
+
+test("what a case asks after calls that it makes at once does not follow from which of them ended first", async () => {
+  // Answers are held until eight wait or no more come, and the last to come is answered first.
+  const waiting: ServerResponse[] = [];
+  let timer: NodeJS.Timeout | undefined;
+  const answerAll = (): void => {
+    waiting.pop()?.writeHead(500).end();
+    setTimeout(() => waiting.splice(0).forEach((response) => response.writeHead(500).end()), 50);
+  };
+  const server = createServer((request, response) => {
+    request.resume();
+    if (request.method === "GET") return void response.writeHead(404).end();
+    clearTimeout(timer);
+    waiting.push(response);
+    if (waiting.length === 8) return answerAll();
+    timer = setTimeout(answerAll, 100);
+  });
+  // The probe of the limit would wait for an answer.
+  server.on("checkContinue", (_request, response: ServerResponse) => void response.writeHead(413).end());
+  await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
+  const folder = createFolder();
+  const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+  const called = ["--base-url", baseUrl, "--model", "m", "--sdk", "7", "--only", "ROB-01", "--record", "wire.jsonl"];
+  const recorded = await run(folder, called, { OPENAI_API_KEY: key });
+  server.closeAllConnections();
+  server.close();
+  // As on a busy machine, where all are read in one turn: in the order in which they were asked for.
+  const text = readFileSync(join(folder, "wire.jsonl"), "latin1").replaceAll(/"at":[\d.]+/g, '"at":0');
+  const replayed = await replay(text);
+  expect(recorded.report.results).toMatchObject([{ id: "ROB-01", verdict: "warn" }]);
+  expect(toVerdicts(replayed.report)).toEqual(toVerdicts(recorded.report));
+});

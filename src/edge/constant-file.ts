@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { promisify } from "node:util";
 import { constants, gzip } from "node:zlib";
 import type { Log } from "../base/log.ts";
+import { endWithFile } from "./slices.ts";
 import { markCommon } from "./slow-readers.ts";
 
 type Compress = (file: Buffer) => Promise<Buffer>;
@@ -46,7 +47,7 @@ export class ConstantFiles {
       if (encoding !== undefined) headers["content-encoding"] = encoding;
       headers["content-length"] = String(bytes.length);
       markCommon(response);
-      response.writeHead(200, headers).end(bytes);
+      endWithFile(response.writeHead(200, headers), bytes);
     };
     if (!takesGzip(asked["accept-encoding"])) return send(file);
     void this.#zip(file).then((zipped) => (zipped === undefined ? send(file) : send(zipped, "gzip")));

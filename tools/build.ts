@@ -8,6 +8,7 @@ import { rolldown } from "rolldown";
 import { dts } from "rolldown-plugin-dts";
 import { takeBuiltinsPlain, takeTlsWhenUsed } from "./package/builtins.ts";
 import { listBundled } from "./package/bundled.ts";
+import { createChunkOf } from "./package/chunks.ts";
 import { toManifest } from "./package/manifest.ts";
 import { toNotices } from "./package/notices.ts";
 import { compactSources } from "./package/compact.ts";
@@ -20,6 +21,8 @@ const root = join(import.meta.dirname, "..");
 const dist = join(root, "dist");
 const { sources } = parseArgs({ options: { sources: { type: "string" } } }).values;
 const published = { index: "src/index.ts", client: "generated/client/index.ts" };
+
+const chunkOf = createChunkOf(join(root, "contract/"));
 
 rmSync(dist, { recursive: true, force: true });
 
@@ -43,6 +46,13 @@ const { output } = await code.write({
   dir: join(dist, "lib"),
   entryFileNames: "[name].js",
   chunkFileNames: "[name]-[hash].js",
+  codeSplitting: {
+    groups: [
+      { name: (id, modules) => (chunkOf(id, modules) === "small" ? "small" : null), debugName: "small", priority: 1 },
+      { name: (id, modules) => (chunkOf(id, modules) === "base" ? "base" : null), debugName: "base" },
+    ],
+    minShareCount: 3,
+  },
   comments: false,
 });
 

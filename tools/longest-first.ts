@@ -8,6 +8,7 @@ const longest = [
   "conformance/commands/slow-servers.test.ts",
   "conformance/commands/programs.test.ts",
   "test/runs/elsewhere.test.ts",
+  "conformance/recording/flood.test.ts",
   "test/page/reference.test.ts",
   "test/upstream/provider-contract-state.test.ts",
   "conformance/recording/ends.test.ts",
@@ -19,6 +20,12 @@ const longest = [
   "test/command/runs.test.ts",
   "test/session/server-restart.test.ts",
   "test/upstream/relay.test.ts",
+  "test/wire/stopped.test.ts",
+  "conformance/commands/named-files.test.ts",
+  "conformance/recording/own-gateway.test.ts",
+  "test/session/clock.test.ts",
+  "src/session/sqlite/crash.test.ts",
+  "test/documents/samples.test.ts",
 ];
 
 /** A clone has no times of earlier runs to sort by, and the size of a file says little. */

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -212,4 +212,33 @@ void startGateway({});
     "es2024,dom,dom.iterable",
   ];
   await run(process.execPath, compiler, ...options, "--types", "", "--skipLibCheck", "false", file);
+});
+
+/** The files that are loaded with one, and how often one of them names another. */
+function follow(name: string): { readonly files: ReadonlySet<string>; readonly imports: number } {
+  const files = new Set<string>();
+  let imports = 0;
+  const visit = (file: string): void => {
+    if (files.has(file)) return;
+    files.add(file);
+    const text = readFileSync(join(installed, "lib", file), "utf8");
+    for (const [, next = ""] of text.matchAll(/^(?:import|export)\b[^;'"]*["']\.\/([^"']+)["']/gm)) {
+      imports++;
+      visit(next);
+    }
+  };
+  visit(name);
+  return { files, imports };
+}
+
+test("a start asks Node's loader for few files, and the store's worker for what is small", () => {
+  const text = readFileSync(join(installed, "lib/cli.js"), "utf8");
+  const [, gateway = ""] = /import\("\.\/(gateway-[^"]+)"\)/.exec(text) ?? [];
+  const started = follow(gateway);
+  expect(started.files.size).toBeGreaterThan(5);
+  expect(started.files.size).toBeLessThan(30);
+  // With 137 of them V8 optimizes the loader's own functions, which takes five megabytes.
+  expect(started.imports).toBeLessThan(60);
+  const bytes = [...follow("worker.js").files].map((file) => statSync(join(installed, "lib", file)).size);
+  expect(bytes.reduce((sum, each) => sum + each, 0)).toBeLessThan(400_000);
 });

@@ -1,3 +1,4 @@
+import { startPatience } from "../base/deadline.ts";
 import { GatewayError } from "../base/errors.ts";
 import type { LoopState } from "../base/loop-watch.ts";
 import type { RefusalReason, SlotMetrics } from "../base/metrics.ts";
@@ -106,7 +107,9 @@ export class Slots {
     };
     const onAbort = (): void => leave(signal.reason);
     const { waitMs } = this.#limits;
-    const timer = setTimeout(() => leave(this.#refuse("wait_too_long", `no run ended within ${waitMs} ms`)), waitMs);
+    const patience = startPatience(waitMs, () =>
+      leave(this.#refuse("wait_too_long", `no run ended within ${waitMs} ms`)),
+    );
     signal.addEventListener("abort", onAbort, { once: true });
     this.#queue.push(place, waiter);
     this.#metrics.setRunsWaiting(this.#queue.size);
@@ -114,7 +117,7 @@ export class Slots {
       await promise;
       return true;
     } finally {
-      clearTimeout(timer);
+      patience.stop();
       signal.removeEventListener("abort", onAbort);
       this.#metrics.setRunsWaiting(this.#queue.size);
     }

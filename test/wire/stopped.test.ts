@@ -50,7 +50,7 @@ interface Stage {
   readonly ask: (user: string) => Promise<{ readonly answer: Promise<string | null> }>;
 }
 
-async function startStage(): Promise<Stage> {
+async function startStage(runsMax = 8): Promise<Stage> {
   const calls: Socket[] = [];
   const came: (() => void)[] = [];
   const untilCalled = (): Promise<void> => new Promise((resolve) => came.push(resolve));
@@ -65,6 +65,7 @@ async function startStage(): Promise<Stage> {
     gateway: {
       ...usual.gateway,
       limits: { loopDelayMs: 0, writeStallMs: deadlineMs },
+      runs: { max: runsMax, waitMs: deadlineMs },
       websocket: { tickMs: 500, challengeMs: deadlineMs },
       drainMs: deadlineMs,
     },
@@ -94,8 +95,24 @@ async function readStatus(answer: Promise<Answer>): Promise<number> {
   return (await answer).status;
 }
 
+/** A call of the session `a`, and behind it one of this session. */
+async function waitBehind({ gateway, ask, calls, untilCalled }: Stage, user: string): Promise<Waited> {
+  const first = await ask("a");
+  const next = await openSocket(Number(new URL(gateway.url).port));
+  next.send(toRequest({ body: toChatBody("hi", { model: "openclaw/lab", user }) }));
+  await delay(200);
+  const secondCalled = untilCalled();
+  return {
+    act: () => calls[0]?.write(toAnswer("said")),
+    async end() {
+      void secondCalled.then(() => calls[1]?.write(toAnswer("said")));
+      return [await first.answer, await readStatus(next.read())];
+    },
+  };
+}
+
 /** Each begins what the gateway has to wait for. */
-const waits: Record<string, { begin: (stage: Stage) => Promise<Waited>; want: unknown }> = {
+const waits: Record<string, { runsMax?: number; begin: (stage: Stage) => Promise<Waited>; want: unknown }> = {
   "a model that has answered": {
     async begin({ ask, calls }) {
       const { answer } = await ask("a");
@@ -113,22 +130,12 @@ const waits: Record<string, { begin: (stage: Stage) => Promise<Waited>; want: un
     want: "said",
   },
   "a call that waits for one before it in its session": {
-    async begin({ gateway, ask, calls, untilCalled }) {
-      const first = await ask("a");
-      const next = await openSocket(Number(new URL(gateway.url).port));
-      next.send(toRequest({ body: toChatBody("hi", { model: "openclaw/lab", user: "a" }) }));
-      await delay(200);
-      const secondCalled = untilCalled();
-      return {
-        act: () => calls[0]?.write(toAnswer("said")),
-        async end() {
-          const text = await first.answer;
-          await secondCalled;
-          calls[1]?.write(toAnswer("said"));
-          return [text, await readStatus(next.read())];
-        },
-      };
-    },
+    begin: (stage) => waitBehind(stage, "a"),
+    want: ["said", 200],
+  },
+  "a run that waits for one of another session, as there is one slot": {
+    runsMax: 1,
+    begin: (stage) => waitBehind(stage, "b"),
     want: ["said", 200],
   },
   "a client of the gateway protocol that is there": {
@@ -173,8 +180,8 @@ const waits: Record<string, { begin: (stage: Stage) => Promise<Waited>; want: un
 };
 
 describe("a gateway that stood still for longer than it waits", () => {
-  test.concurrent.each(Object.entries(waits))("goes on with %s", async (_, { begin, want }) => {
-    const stage = await startStage();
+  test.concurrent.each(Object.entries(waits))("goes on with %s", async (_, { runsMax, begin, want }) => {
+    const stage = await startStage(runsMax);
     expect(await standStill(stage.gateway, briefMs, await begin(stage))).toEqual(want);
   });
 

@@ -88,6 +88,21 @@ test("an address that is none ends with 2", async () => {
   expect(await runCommand(["--base-url", "localhost:80"])).toMatchObject({ status: 2 });
 });
 
+test.for([
+  ["the key of the environment", { OPENAI_API_KEY: "…" }, [], "OPENAI_API_KEY has a character, number 1,"],
+  ["a key over two lines", { OPENAI_API_KEY: "sk-1\n2" }, [], "OPENAI_API_KEY has a character, number 5,"],
+  ["a key file", {}, ["--api-key-file", "key"], "The key file key has a character, number 4,"],
+] as const)(
+  "%s that no header can carry ends with 2, before anything is asked",
+  async ([, environment, words, says]) => {
+    const folder = createFolder();
+    writeFileSync(join(folder, "key"), "sk-\u0000\n");
+    const called = ["--base-url", "http://127.0.0.1:9/v1", "--model", "m", ...words];
+    const ended = await runCommand(called, folder, environment);
+    expect(ended).toMatchObject({ status: 2, notes: expect.stringContaining(says) as string });
+  },
+);
+
 test("every report is written, and neither they nor the output have the key", async () => {
   const folder = createFolder();
   const files = { junit: "a.xml", json: "a.json", html: "a.html", md: "new/a.md", badge: "b.json" };
@@ -144,6 +159,8 @@ test("a capability that is lost fails the run that was told of it", async () => 
   writeFileSync(join(folder, "had.json"), JSON.stringify(had));
   const later = await runCommand([...words.with(1, await listen(deaf)), "--since", "had.json"], folder);
   expect(later.output).toContain("fail  CAP-TOOLS: expected the capability tools");
+  // Nothing can be explained or repeated but cases.
+  expect(later.output).not.toMatch(/(?:explain|repro) CAP-/);
   expect(later.status).toBe(1);
   expect(await runCommand([...words, "--expect", "wings"])).toMatchObject({ status: 2 });
 });

@@ -26,9 +26,9 @@ export function tellFindings(report: Report, words: string, terminal: Terminal):
     terminal.print(`${mark} ${level.padEnd(6)} ${wrap(toLine(title), indent)}`);
     terminal.print(`${" ".repeat(indent)}${toCaseList(cases)}`);
   }
-  const [worst] = shown;
-  if (worst !== undefined)
-    terminal.print(`\n\`${words} explain ${worst.cases[0]}\` says why, \`repro ${worst.cases[0]}\` shows it.`);
+  // What is said of a capability is no case.
+  const id = shown.flatMap(({ cases }) => cases).find((one) => !one.startsWith("CAP-"));
+  if (id !== undefined) terminal.print(`\n\`${words} explain ${id}\` says why, \`repro ${id}\` shows it.`);
   if (findings.length > 0) terminal.print("");
 }
 

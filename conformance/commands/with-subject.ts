@@ -121,15 +121,29 @@ function toApiUrl(printed: string): string {
   return new URL(printed).pathname === "/" ? `${new URL(printed).origin}/v1` : printed;
 }
 
-function loadKey({ apiKeyFile }: SubjectFlags, profile: Profile, { environment, cwd }: Terminal): string {
-  if (apiKeyFile === undefined)
-    return (
-      (profile === "websocket" ? environment["OPENCLAW_GATEWAY_TOKEN"] : undefined) ??
-      environment["OPENAI_API_KEY"] ??
-      ""
+function loadKey(flags: SubjectFlags, profile: Profile, terminal: Terminal): string {
+  const { key, from } = findKey(flags, profile, terminal);
+  // RFC 9110 section 5.5, less what is no ASCII: no key has it, and clients do not agree how it is sent.
+  const at = key.search(/[^\x20-\x7e]/);
+  if (at >= 0)
+    throw new UsageError(
+      `${from} has a character, number ${at + 1}, that no header carries: it must be the key itself.`,
     );
+  return key;
+}
+
+function findKey(
+  { apiKeyFile }: SubjectFlags,
+  profile: Profile,
+  { environment, cwd }: Terminal,
+): { readonly key: string; readonly from: string } {
+  if (apiKeyFile === undefined) {
+    const names = [...(profile === "websocket" ? ["OPENCLAW_GATEWAY_TOKEN"] : []), "OPENAI_API_KEY"];
+    const from = names.find((name) => environment[name] !== undefined) ?? "OPENAI_API_KEY";
+    return { key: environment[from] ?? "", from };
+  }
   try {
-    return readText(resolve(cwd, apiKeyFile), secretBytesMax).trim();
+    return { key: readText(resolve(cwd, apiKeyFile), secretBytesMax).trim(), from: `The key file ${apiKeyFile}` };
   } catch (error) {
     throw new UsageError(`Cannot read the key file ${apiKeyFile}: ${(error as Error).message}`, { cause: error });
   }

@@ -18,7 +18,7 @@ import {
 } from "./common.ts";
 import { findRiskyFlags } from "./node-flags.ts";
 import { toEnableAdvice } from "./finding.ts";
-import { announce, type ReloadOutcome } from "./presence.ts";
+import { announce, findPresence, type ReloadOutcome } from "./presence.ts";
 import { toPrintable } from "./agent/printable.ts";
 import { createReloadRequests } from "./reload-requests.ts";
 import type { Terminal } from "./terminal.ts";
@@ -48,6 +48,12 @@ Examples:
       const announcement = announce(loaded.stateFolder, whereabouts, (cause) =>
         log.warn({ err: cause }, "other commands are not told of this gateway, or of how its reload went"),
       );
+      const other = announcement === undefined ? findPresence(loaded.stateFolder) : undefined;
+      if (other !== undefined)
+        log.warn(
+          { url: other.url, state: loaded.stateFolder },
+          "another gateway runs on this state folder; `reload`, `agent` and `runs` go to that one: OPENCLAW_STATE_DIR gives this one its own",
+        );
       terminal.onHangUp(
         createReloadRequests({
           async reload() {

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Command } from "commander";
 import { toStateFolder } from "../base/config/source.ts";
+import { toPrintable } from "./agent/printable.ts";
 import { findPresence, type Presence } from "./presence.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -53,6 +54,7 @@ function report(answer: Presence | undefined, terminal: Terminal): void {
     terminal.note(`clawgate: nothing has changed. ${answer.problem}`);
     return terminal.fail(2);
   }
-  terminal.print("The new configuration is in force.");
+  const { config = "the defaults", url } = answer;
+  terminal.print(toPrintable(`The new configuration is in force: ${config}, at ${url}.`));
   for (const key of answer.waiting ?? []) terminal.note(`${key} waits for a restart.`);
 }

@@ -31,7 +31,8 @@ test("`reload` takes another token, and one that is broken changes nothing", asy
 
   writeFileSync(secret, second);
   const done = await runProcess(place, ["reload"]);
-  expect(done).toEqual({ status: 0, output: "The new configuration is in force.\n", notes: "" });
+  const told = `The new configuration is in force: ${place.environment["OPENCLAW_CONFIG_PATH"]}, at ${gateway.url}.\n`;
+  expect(done).toEqual({ status: 0, output: told, notes: "" });
   expect([await list(gateway, first), await list(gateway, second)]).toEqual([401, 200]);
 
   configure(place, withGateway({ auth: { token: first }, tpyo: 1 }));
@@ -171,4 +172,14 @@ test("`reload` signals nobody where no gateway runs, whatever a crash has left",
     status: 1,
     notes: expect.stringMatching(/no gateway runs/) as string,
   });
+});
+
+test("a gateway beside another one on its state folder says that commands go to that one", async () => {
+  const place = createPlace({ config: withGateway({ auth: { token: first } }) });
+  const one = await startProcess(place, first);
+  const other = await startProcess(place, first);
+  const done = await runProcess(place, ["reload"]);
+  expect(done.output).toContain(`at ${one.url}.`);
+  expect((await other.stop()).notes).toContain("another gateway runs on this state folder");
+  expect((await one.stop()).notes).not.toContain("another gateway");
 });

@@ -20,7 +20,7 @@ export const robustFuzzCases = defineCases([
     source:
       "RFC 9110, section 15.6: a 5xx says that the server has failed, and SDKs repeat such requests; Schemathesis: not_a_server_error",
     alone: true,
-    limitMs: 150_000,
+    limitMs: 240_000,
     faults: [
       {
         id: "robust-surrogates-500",
@@ -48,7 +48,7 @@ export const robustFuzzCases = defineCases([
       const counts = { answered: 0, refused: 0, "wrong and answered": 0 };
       let finding: Finding | undefined;
       // One batch after the other, and of a batch the first that is wrong: what is asked, and asked next, must not depend
-      // on which answer comes first, since a recording is replayed in another order.
+      // on which answer comes first, since a recording may be replayed in another order.
       for (let at = 0; at < bodies && finding === undefined; at += concurrency) {
         const batch = made.slice(at, at + concurrency);
         // oxlint-disable-next-line no-await-in-loop -- a server that fails is left alone after it

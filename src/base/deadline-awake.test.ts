@@ -72,3 +72,18 @@ test("patience that is stopped is never over", async () => {
   await delay(150);
   expect(isOver).toBe(false);
 });
+
+test("patience ends also where each turn of the loop is long, as there is that much to do", async () => {
+  await keepClock();
+  let turns = 0;
+  await new Promise<void>((resolve) => {
+    startPatience(1_000, resolve);
+    const work = (): void => {
+      const { user } = process.threadCpuUsage();
+      while (process.threadCpuUsage().user - user < 700_000) turns += 0;
+      if (turns++ < 20) setImmediate(work);
+    };
+    work();
+  });
+  expect(turns).toBeLessThan(10);
+});

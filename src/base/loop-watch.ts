@@ -128,10 +128,16 @@ export class LoopWatch implements LoopState {
 }
 
 /** Of this process, as `performance.now` is: the system stops all of it or nothing. */
-const awake = { keepers: 0, lostMs: 0, seenAt: 0, timer: undefined as NodeJS.Timeout | undefined };
+const awake = {
+  keepers: 0,
+  lostMs: 0,
+  seenAt: 0,
+  cpu: process.threadCpuUsage(),
+  timer: undefined as NodeJS.Timeout | undefined,
+};
 
 /**
- * `performance.now()` without the time in which this process stood still. Deadlines of others are counted by it: what they
+ * `performance.now()` without the time in which this process stood still: was stopped or slept. Deadlines of others are counted by it: what they
  * sent meanwhile is read only when the process goes on, and timers come before that. It counts while somebody keeps it, and
  * falls back a little as it is found that the process does stand still.
  */
@@ -143,7 +149,7 @@ export function awakeMs(): number {
 /** It counts from now on, until all who keep it have let go. */
 export function keepAwakeClock(): () => void {
   if (awake.keepers++ === 0) {
-    awake.seenAt = performance.now();
+    noteAwake(performance.now());
     awake.timer = setInterval(sampleAwake, sampleMs).unref();
   }
   let isKept = true;
@@ -157,11 +163,21 @@ export function keepAwakeClock(): () => void {
 function sampleAwake(): void {
   const now = performance.now();
   awake.lostMs += toStandStillMs(now);
-  awake.seenAt = now;
+  noteAwake(now);
 }
 
-/** All of the time since the last sample counts, so that nobody's time ends before what has come is read. */
+function noteAwake(now: number): void {
+  awake.seenAt = now;
+  awake.cpu = process.threadCpuUsage();
+}
+
+/**
+ * All of the time since the last sample but what this thread has worked itself: where the loop has no rest for long, those
+ * who wait shall not wait for ever.
+ */
 function toStandStillMs(now: number): number {
   const ms = now - awake.seenAt;
-  return awake.keepers > 0 && ms >= sampleMs + stillMs ? ms : 0;
+  if (awake.keepers === 0 || ms < sampleMs + stillMs) return 0;
+  const { user, system } = process.threadCpuUsage(awake.cpu);
+  return Math.max(0, ms - (user + system) / 1_000);
 }

@@ -9,13 +9,17 @@ const file = randomBytes(3_000_000);
 
 interface Served {
   readonly connected: readonly Socket[];
+  /** Whether each answer was ended at once. */
+  readonly ended: readonly boolean[];
   readonly open: (words: string) => Socket;
 }
 
 async function serve(): Promise<Served> {
-  const server = createServer((_request, response) =>
-    endWithFile(response.writeHead(200, { "content-length": file.length }), file),
-  );
+  const ended: boolean[] = [];
+  const server = createServer((_request, response) => {
+    endWithFile(response.writeHead(200, { "content-length": file.length }), file);
+    ended.push(response.writableEnded);
+  });
   const connected: Socket[] = [];
   server.on("connection", (socket) => connected.push(socket));
   onTestFinished(() => {
@@ -26,6 +30,7 @@ async function serve(): Promise<Served> {
   const { port } = server.address() as AddressInfo;
   return {
     connected,
+    ended,
     open(words) {
       const socket = connect(port, "127.0.0.1");
       onTestFinished(() => void socket.destroy());
@@ -53,10 +58,11 @@ test("a long file arrives whole, also behind another one on its connection", asy
   expect(all.subarray(second).equals(file)).toBe(true);
 });
 
-test("who asks for the head alone is sent no file", async () => {
-  const { open } = await serve();
+test("who asks for the head alone is sent no file, and waits for none", async () => {
+  const { open, ended } = await serve();
   const all = await readAll(open(last.replace("GET", "HEAD")));
   expect(all.indexOf("\r\n\r\n")).toBe(all.length - 4);
+  expect(ended).toEqual([true]);
 });
 
 test("of files that nobody takes little is written in each turn of the event loop, and who takes them gets them", async () => {

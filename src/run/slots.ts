@@ -94,7 +94,7 @@ export class Slots {
 
   /**
    * Waits for a slot, in turn with other principals and sessions, and takes it. Throws `overloaded` if too many wait or
-   * it takes too long, and the signal's reason when it aborts.
+   * it takes too long, but for time in which the process stood still, and the signal's reason when it aborts.
    */
   async wait(place: Place, signal: AbortSignal): Promise<true> {
     signal.throwIfAborted();

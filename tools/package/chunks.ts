@@ -1,6 +1,6 @@
 import type { ModuleInfo } from "rolldown";
 
-/** A longer one is not loaded for the sake of what is beside it. */
+/** A longer one is no part of `small`, which the store's worker loads too. */
 const smallChars = 40_000;
 
 /** What the contract takes from packages. */
@@ -15,9 +15,9 @@ interface Modules {
 type Chunk = "small" | "base";
 
 /**
- * Says which modules of ours are in the two chunks that all commands share; `contract` is the folder of its package, with a
- * slash. By itself each module that two commands share would be a file. To find a hundred of those takes Node's loader so
- * often to the same few functions that V8 brings in the larger of its compilers, and five megabytes with it: the sooner, the
+ * Says which of two chunks a module may be part of, if several commands share it; `contract` is the folder of its package,
+ * with a slash. By itself each such module would be a file. To find a hundred of those takes Node's loader so often to the
+ * same few functions that V8 compiles them with TurboFan, whose code is five megabytes of the process: the sooner, the
  * longer the path is where the package lies.
  */
 export function createChunkOf(contract: string): (id: string, modules: Modules) => Chunk | null {
@@ -27,7 +27,7 @@ export function createChunkOf(contract: string): (id: string, modules: Modules) 
     if (id.startsWith(contract) || ofContract.test(id)) return "base";
     const before = known.get(id);
     if (before !== undefined) return before;
-    // Whoever imports itself by way of others has none.
+    // Whoever imports itself by way of others has none, and neither has whoever imports such a one.
     known.set(id, null);
     const found = id.includes("node_modules") ? null : findOurs(id, modules);
     known.set(id, found);
